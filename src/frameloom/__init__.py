@@ -1,0 +1,47 @@
+"""Frameloom makes, measures and matches video frames. This module holds the public names and nothing else."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from frameloom.catalog import ModelCard
+from frameloom.errors import FrameloomError
+from frameloom.frame import Frame
+from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, register
+from frameloom.verbs.measure import evaluate
+
+if TYPE_CHECKING:
+    from frameloom.images import read_image, write_image
+    from frameloom.media.sink import open_sink
+    from frameloom.media.source import open_source
+
+__all__ = [
+    "Frame",
+    "FrameloomError",
+    "ModelCard",
+    "between",
+    "demo",
+    "densify",
+    "evaluate",
+    "interpolate",
+    "interpolate_all",
+    "load",
+    "open_sink",
+    "open_source",
+    "read_image",
+    "register",
+    "write_image",
+]
+
+# Names whose modules are heavy to import: fetched when first asked for.
+_LATE = {
+    "open_sink": "frameloom.media.sink",
+    "open_source": "frameloom.media.source",
+    "read_image": "frameloom.images",
+    "write_image": "frameloom.images",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module 'frameloom' has no attribute '{name}'")

@@ -1,0 +1,144 @@
+"""How well interpolators restore frames that were left out."""
+
+import platform
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from frameloom.benchmark.datasets import Sample
+from frameloom.errors import DatasetError
+from frameloom.frame import float_pixels, quantise
+from frameloom.metrics.metric import Metric
+from frameloom.progress import track
+from frameloom.results import Evaluation, MeanScore, Score
+from frameloom.roles import Interpolator
+
+
+def score_sample(name: str, model: Interpolator, sample: Sample, metrics: Sequence[Metric]) -> list[Score]:
+    """Restore the frames of a sample and compare each, rounded to 8 bits, with the truth."""
+    first, *truths, last = sample.load()
+    moments = [step / sample.factor for step in range(1, sample.factor)]
+    started = time.process_time()
+    restored = list(model.between(float_pixels(first), float_pixels(last), moments))
+    seconds = (time.process_time() - started) / len(moments)
+    rows: list[Score] = []
+    for step, (image, truth) in enumerate(zip(restored, truths, strict=True), start=1):
+        prediction = quantise(image, 8).astype(np.uint8, copy=False)
+        values = {metric.name: metric(prediction, truth) for metric in metrics}
+        rows.append(_row(name, sample, step, seconds, truth, values))
+    return rows
+
+
+def _row(
+    name: str, sample: Sample, step: int, seconds: float, truth: NDArray[np.uint8], values: dict[str, float]
+) -> Score:
+    return Score(
+        model=name,
+        sequence=sample.sequence,
+        factor=sample.factor,
+        frame=sample.first_index + step,
+        moment=step / sample.factor,
+        cpu_seconds=seconds,
+        megapixels=truth.shape[0] * truth.shape[1] / 1e6,
+        values=values,
+    )
+
+
+def score_models(
+    models: Mapping[str, Interpolator], samples: Sequence[Sample], metrics: Sequence[Metric]
+) -> list[Score]:
+    """Score every model on every sample."""
+    jobs = [(name, model, sample) for sample in samples for name, model in models.items()]
+    rows: list[Score] = []
+    for name, model, sample in track(jobs, "evaluate", len(jobs)):
+        rows += score_sample(name, model, sample, metrics)
+    return rows
+
+
+def mean_scores(rows: Iterable[Score]) -> list[MeanScore]:
+    """Mean over the frames of each sequence, then over sequences; one per model and factor, in order of appearance."""
+    groups: dict[tuple[int, str], list[Score]] = defaultdict(list)
+    for row in rows:
+        groups[row.factor, row.model].append(row)
+    return [_mean(model, factor, group) for (factor, model), group in sorted(groups.items(), key=lambda item: item[0][0])]
+
+
+def _mean(model: str, factor: int, rows: list[Score]) -> MeanScore:
+    by_sequence: dict[str, list[Score]] = defaultdict(list)
+    for row in rows:
+        by_sequence[row.sequence].append(row)
+    names = rows[0].values
+    per_sequence = {
+        sequence: {name: float(np.mean([row.values[name] for row in group])) for name in names}
+        for sequence, group in by_sequence.items()
+    }
+    seconds = float(np.mean([row.cpu_seconds for row in rows]))
+    return MeanScore(
+        model=model,
+        factor=factor,
+        sequences=len(per_sequence),
+        frames=len(rows),
+        values={name: float(np.mean([values[name] for values in per_sequence.values()])) for name in names},
+        per_sequence=per_sequence,
+        cpu_seconds=seconds,
+        cpu_seconds_per_megapixel=sum(row.cpu_seconds for row in rows) / sum(row.megapixels for row in rows),
+    )
+
+
+def markdown_table(means: Sequence[MeanScore], metrics: Sequence[Metric]) -> str:
+    """The means as a Markdown table, the best value of each factor in bold."""
+    header = ["factor", "model", *(_title(metric) for metric in metrics), "CPU s / frame", "CPU s / megapixel", "frames"]
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    for mean in means:
+        rivals = [other for other in means if other.factor == mean.factor]
+        cells = [f"{mean.factor}x", mean.model]
+        for metric in metrics:
+            pick = max if metric.higher_is_better else min
+            best = pick(other.values[metric.name] for other in rivals)
+            text = f"{mean.values[metric.name]:.4g}" if metric.unit else f"{mean.values[metric.name]:.4f}"
+            cells.append(f"**{text}**" if mean.values[metric.name] == best and len(rivals) > 1 else text)
+        cells += [f"{mean.cpu_seconds:.3f}", f"{mean.cpu_seconds_per_megapixel:.3f}", str(mean.frames)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _title(metric: Metric) -> str:
+    arrow = "↑" if metric.higher_is_better else "↓"
+    return f"{metric.title} {arrow}" + (f" ({metric.unit})" if metric.unit else "")
+
+
+def evaluation(dataset: str, root: Path, metrics: Sequence[Metric], rows: Sequence[Score]) -> Evaluation:
+    """Rows with their means.
+
+    Raises:
+        DatasetError: there is no row: no sequence is long enough.
+    """
+    if not rows:
+        raise DatasetError(f"{root}: no sequence is long enough for this factor")
+    means = mean_scores(rows)
+    return Evaluation(
+        dataset=dataset,
+        root=root,
+        metrics=tuple(metric.name for metric in metrics),
+        rows=tuple(rows),
+        means=tuple(means),
+        environment=environment(),
+        table=markdown_table(means, metrics),
+    )
+
+
+def environment() -> dict[str, str]:
+    """What a score may depend on."""
+    return {
+        "frameloom": version("frameloom"),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "machine": platform.machine(),
+    }

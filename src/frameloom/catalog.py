@@ -1,0 +1,100 @@
+"""Which models there are: one card per model, found by name, built on demand.
+
+Packages add their own through the entry-point group `frameloom.models`: each entry names a `ModelCard` or a sequence of
+them. Built-in cards pass through the same door.
+"""
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+from frameloom.errors import ModelError, UnknownModel
+
+Role = Literal["interpolator", "flow"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelCard:
+    """What is known about a model before any of its code is imported."""
+
+    name: str
+    """Lower case; what `--model` takes."""
+    role: Role
+    build: str
+    """`package.module:Name` of a class or function that takes no arguments and returns the model."""
+    summary: str = ""
+    licence: str = ""
+    paper: str = ""
+
+
+class Catalog:
+    """Model cards by role and name."""
+
+    def __init__(self, cards: Iterable[ModelCard] = ()) -> None:
+        self._cards: dict[tuple[Role, str], ModelCard] = {}
+        self._plugins_read = False
+        self.broken_plugins: dict[str, str] = {}
+        for card in cards:
+            self.add(card)
+
+    def add(self, card: ModelCard) -> None:
+        """Add a card.
+
+        Raises:
+            ModelError: the name is taken, or the card does not say how to build its model.
+        """
+        key = (card.role, card.name.lower())
+        taken = self._cards.get(key)
+        if taken is not None and taken != card:
+            raise ModelError(f"the {card.role} name '{card.name}' is taken by {taken.build}; {card.build} needs another")
+        if ":" not in card.build:
+            raise ModelError(f"card '{card.name}': build is '{card.build}', expected 'package.module:Name'")
+        self._cards[key] = card
+
+    def cards(self, role: Role) -> list[ModelCard]:
+        """All cards of a role, by name."""
+        self._read_plugins()
+        return sorted((card for card in self._cards.values() if card.role == role), key=lambda card: card.name)
+
+    def find(self, name: str, role: Role) -> ModelCard:
+        """The card of that name, whatever its case.
+
+        Raises:
+            UnknownModel: there is none; the message offers the nearest names.
+        """
+        known = {card.name: card for card in self.cards(role)}
+        card = known.get(name.lower())
+        if card is not None:
+            return card
+        close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(known)}"
+        raise UnknownModel(f"no {role} is called '{name}'; {hint}", close)
+
+    def build(self, name: str, role: Role) -> Any:
+        """Import and construct the model of that name."""
+        card = self.find(name, role)
+        module_name, _, attribute = card.build.partition(":")
+        try:
+            constructor = getattr(importlib.import_module(module_name), attribute)
+        except (ImportError, AttributeError) as error:
+            raise ModelError(f"{role} '{name}' cannot be built from {card.build}: {error}") from error
+        return constructor()
+
+    def _read_plugins(self) -> None:
+        if self._plugins_read:
+            return
+        self._plugins_read = True
+        for entry in entry_points(group="frameloom.models"):
+            self._read_plugin(entry)
+
+    def _read_plugin(self, entry: EntryPoint) -> None:
+        """A broken plug-in is remembered for `doctor` and never breaks the others."""
+        try:
+            loaded = entry.load()
+            for card in [loaded] if isinstance(loaded, ModelCard) else loaded:
+                self.add(card)
+        except Exception as error:
+            self.broken_plugins[entry.name] = f"{type(error).__name__}: {error}"

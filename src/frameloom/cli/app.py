@@ -1,0 +1,80 @@
+"""The command line: parse, run, and turn every outcome into an exit code.
+
+0 done, 1 our fault, 2 the user's input, 130 interrupted.
+"""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+from types import FrameType
+
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.exceptions import UnknownCommandError
+
+from frameloom.cli.commands import COMMANDS
+from frameloom.errors import FrameloomError
+
+DONE, OUR_FAULT, USERS_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def build_app() -> App:
+    """The application with all its commands."""
+    app = App(
+        name="frameloom",
+        help="Makes, measures and matches video frames.",
+        version=version("frameloom"),
+        default_parameter=Parameter(consume_multiple=True, negative=()),
+        result_action="return_value",
+    )
+    for name, command in COMMANDS.items():
+        app.command(command, name=name)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    verbose = "-v" in words or "--verbose" in words
+    try:
+        build_app()(words, exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+        return DONE
+    except CycloptsError as error:
+        return _failed(_usage(error, words), USERS_INPUT, verbose=False)
+    except FrameloomError as error:
+        return _failed(str(error), USERS_INPUT, verbose=verbose)
+    except KeyboardInterrupt:
+        return _failed("interrupted; nothing was left under the final name", INTERRUPTED, verbose=False)
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        hint = "" if verbose else "; run again with -v and report what it prints"
+        return _failed(f"internal error: {type(error).__name__}: {error}{hint}", OUR_FAULT, verbose=verbose)
+
+
+def _failed(message: str, code: int, *, verbose: bool) -> int:
+    """One line on stderr, after the traceback where that is wanted."""
+    if verbose:
+        traceback.print_exc()
+    print(f"frameloom: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _usage(error: CycloptsError, words: list[str]) -> str:
+    """What was wrong with the command line, and where to read more."""
+    known = not isinstance(error, UnknownCommandError) and words and words[0] in COMMANDS
+    return f"{error} (frameloom {words[0]} --help)" if known else f"{error} (frameloom --help)"
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def run() -> None:
+    """The console script."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""Verbs as commands: the same words, with files in place of arrays and the options that every command has."""
+
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from frameloom.cli.reporting import Reporting, print_result, show_progress, tell
+from frameloom.cli.summaries import summary
+from frameloom.errors import BatchError, InputError
+from frameloom.progress import listening
+from frameloom.results import Batch, Result
+from frameloom.verbs.make import between, demo, interpolate, interpolate_all, is_collection
+from frameloom.verbs.measure import doctor, evaluate
+
+Command = Callable[..., None]
+
+_PATHS = inspect.Parameter(
+    "paths",
+    inspect.Parameter.VAR_POSITIONAL,
+    annotation=Annotated[
+        Path,
+        Parameter(
+            help="One or more inputs (videos, GIFs, folders of images, images), then the output. With several inputs, or "
+            "a folder of such inputs, the output is a folder."
+        ),
+    ],
+)
+_OUT = inspect.Parameter(
+    "out",
+    inspect.Parameter.KEYWORD_ONLY,
+    annotation=Annotated[Path | None, Parameter(help="The output, instead of the last path.")],
+    default=None,
+)
+
+
+def command(verb: Callable[..., Result], /, *, required: str = "", **annotations: Any) -> Command:
+    """A command with the verb's parameters, `annotations` in place of those that a command line cannot take.
+
+    `required` names a parameter that Python may leave out and the command line may not.
+    """
+
+    @wraps(verb)
+    def run(*arguments: Any, reporting: Reporting | None = None, **options: Any) -> None:
+        _report(lambda: verb(*arguments, **options), reporting)
+
+    parameters = [
+        item.replace(default=inspect.Parameter.empty) if item.name == required else item
+        for item in inspect.signature(verb).parameters.values()
+    ]
+    return _signed(run, parameters, annotations)
+
+
+def many_inputs(**annotations: Any) -> Command:
+    """The `interpolate` command: one input or many, the output last or behind --out."""
+
+    @wraps(interpolate)
+    def run(*paths: Path, out: Path | None = None, reporting: Reporting | None = None, **options: Any) -> None:
+        sources, output = _split(paths, out)
+        if len(sources) == 1 and not is_collection(sources[0]):
+            _report(lambda: interpolate(sources[0], output, **options), reporting)
+        else:
+            _report(lambda: interpolate_all(sources, output, **options), reporting)
+
+    keywords = [item for item in inspect.signature(interpolate).parameters.values() if item.kind is item.KEYWORD_ONLY]
+    return _signed(run, [_PATHS, _OUT, *keywords], annotations)
+
+
+def _split(paths: Sequence[Path], out: Path | None) -> tuple[list[Path], Path]:
+    if out is not None:
+        if not paths:
+            raise InputError("there is no input; name at least one video, folder of images, or image")
+        return list(paths), out
+    if len(paths) < 2:
+        raise InputError("an input and an output are needed: frameloom interpolate walk.mp4 smooth.mp4")
+    return list(paths[:-1]), paths[-1]
+
+
+def _signed(run: Command, parameters: list[inspect.Parameter], annotations: dict[str, Any]) -> Command:
+    """Give the command the parameters that its help shows and its parser reads."""
+    shown = [item.replace(annotation=annotations.get(item.name, item.annotation)) for item in parameters]
+    reporting = inspect.Parameter("reporting", inspect.Parameter.KEYWORD_ONLY, annotation=Reporting | None, default=None)
+    run.__annotations__ = {item.name: item.annotation for item in shown} | {"reporting": Reporting | None}
+    run.__signature__ = inspect.Signature([*shown, reporting])  # type: ignore[attr-defined]  # what inspect looks for
+    return run
+
+
+def _report(make: Callable[[], Result], reporting: Reporting | None) -> None:
+    """Run a verb with progress and notices as asked, and print its result."""
+    reporting = reporting or Reporting()
+    silent = reporting.quiet
+    progress = None if silent or reporting.json or not sys.stderr.isatty() else show_progress
+    with listening(progress, None if silent else tell):
+        result = make()
+    print_result(result, summary(result), reporting)
+    if isinstance(result, Batch) and result.failures:
+        first = next(iter(result.failures.items()))
+        more = f", and {len(result.failures) - 1} more" if len(result.failures) > 1 else ""
+        raise BatchError(f"not made: {first[0]}: {first[1]}{more}", result.failures)
+
+
+_RATE = Annotated[str | None, Parameter()]
+
+COMMANDS: dict[str, Command] = {
+    "interpolate": many_inputs(fps=_RATE, slow=_RATE),
+    "between": command(
+        between, required="output", first=Path, last=Path, output=Path, at=Sequence[float] | None, num=Sequence[int] | None, fps=str
+    ),
+    "evaluate": command(evaluate, root=Path, factor=Sequence[int], output=Path | None),
+    "demo": command(demo, video=Path | None, output=Path),
+    "doctor": command(doctor),
+}

@@ -1,0 +1,91 @@
+"""Image files to arrays and back."""
+
+import os
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from frameloom.errors import CannotOpen, CannotWrite, InputError
+from frameloom.frame import Pixels
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
+
+
+def read_image(path: str | os.PathLike[str]) -> Pixels:
+    """Read an image file as `(height, width, 3 or 4)` RGB(A), uint8 or uint16 as stored; grey becomes RGB.
+
+    JPEG pictures are turned as their EXIF orientation says.
+
+    Raises:
+        CannotOpen: missing, empty, damaged, or not an image.
+        InputError: a pixel type other than 8 or 16 bits per channel.
+    """
+    path = Path(path)
+    try:
+        data = np.fromfile(path, dtype=np.uint8)  # cv2.imread cannot open every name on every system
+    except FileNotFoundError:
+        raise CannotOpen(f"{path} does not exist") from None
+    except OSError as error:
+        raise CannotOpen(f"{path} cannot be read: {error.strerror or error}") from error
+    if data.size == 0:
+        raise CannotOpen(f"{path} is empty")
+    turned = path.suffix.lower() in {".jpg", ".jpeg"}  # IMREAD_UNCHANGED keeps alpha but ignores the orientation
+    flags = cv2.IMREAD_COLOR if turned else cv2.IMREAD_UNCHANGED
+    try:
+        decoded = cv2.imdecode(data, flags)
+    except cv2.error:
+        decoded = None
+    if decoded is None:
+        raise CannotOpen(f"{path} is damaged or not an image")
+    if decoded.dtype not in (np.uint8, np.uint16):
+        raise InputError(f"{path} has {decoded.dtype} pixels; 8 or 16 bits per channel are read")
+    return _to_rgb(decoded)
+
+
+def _to_rgb(decoded: Pixels) -> Pixels:
+    if decoded.ndim == 2 or decoded.shape[2] == 1:
+        return np.repeat(decoded.reshape(*decoded.shape[:2], 1), 3, axis=2)
+    order = [2, 1, 0] if decoded.shape[2] == 3 else [2, 1, 0, 3]
+    return np.ascontiguousarray(decoded[..., order])
+
+
+def write_image(path: str | os.PathLike[str], pixels: Pixels) -> None:
+    """Write uint8 or uint16 RGB(A) pixels; the suffix of the path says the format.
+
+    Raises:
+        CannotWrite: the folder cannot be written, or the format cannot hold these pixels.
+    """
+    path = Path(path)
+    order = [2, 1, 0] if pixels.shape[2] == 3 else [2, 1, 0, 3]
+    try:
+        done, data = cv2.imencode(path.suffix.lower(), np.ascontiguousarray(pixels[..., order]))
+    except cv2.error as error:
+        raise CannotWrite(f"{path}: images of type '{path.suffix}' cannot be written; use .png") from error
+    if not done:
+        raise CannotWrite(f"{path}: {pixels.dtype} pixels do not fit '{path.suffix}'; use .png")
+    try:
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise CannotWrite(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def natural_key(path: Path) -> tuple[object, ...]:
+    """Sort key that counts: frame2 before frame10."""
+    pieces = re.split(r"(\d+)", path.name.lower())
+    return (*(int(piece) if piece.isdigit() else piece for piece in pieces), path.name)
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The image files directly in a folder, in natural order; hidden files are not looked at.
+
+    Raises:
+        CannotOpen: the folder cannot be listed.
+    """
+    try:
+        entries = list(folder.iterdir())
+    except OSError as error:
+        raise CannotOpen(f"{folder} cannot be listed: {error.strerror or error}") from error
+    found = [entry for entry in entries if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".")]
+    return sorted((entry for entry in found if entry.is_file()), key=natural_key)

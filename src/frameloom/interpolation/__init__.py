@@ -1,0 +1,1 @@
+"""Denser video: which frames, when, and from what."""

@@ -1,0 +1,202 @@
+"""Two images, as files or arrays, to the images between them, as files or arrays."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frameloom.errors import InputError, RangeError, ShapeError
+from frameloom.frame import ArrayPicture, FloatPixels, Frame, Pixels, float_pixels, quantise
+from frameloom.images import read_image
+from frameloom.interpolation.between import cascade, passes_total
+from frameloom.interpolation.timeline import rate_of
+from frameloom.media.gif import GifSink
+from frameloom.media.sink import FrameSink, ImageFolderSink
+from frameloom.media.target import check_output, staged_folder
+from frameloom.progress import track
+from frameloom.results import Between
+from frameloom.roles import Interpolator, Moment
+
+GIF_NAME = "between.gif"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two images of one size and kind."""
+
+    first: Pixels
+    last: Pixels
+    files: tuple[Path, ...]  # where they came from
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.first.shape[0], self.first.shape[1]
+
+    @property
+    def depth(self) -> int:
+        """8 or 16 bits when written to files."""
+        return 8 if self.first.dtype == np.uint8 else 16
+
+
+def open_pair(first: str | Path | NDArray[Any], last: str | Path | NDArray[Any]) -> Pair:
+    """Read two images and bring them to one kind: alpha if one has it, the finer of their two types.
+
+    Raises:
+        ShapeError: their sizes differ, or an array is not an image.
+        CannotOpen: a file is missing or not an image.
+    """
+    names = [str(item) if isinstance(item, (str, Path)) else f"the {place} image"
+             for item, place in ((first, "first"), (last, "last"))]  # fmt: skip
+    images = [_pixels(item, name) for item, name in zip((first, last), names, strict=True)]
+    if images[0].shape[:2] != images[1].shape[:2]:
+        sizes = [f"{name} is {image.shape[1]}x{image.shape[0]}" for name, image in zip(names, images, strict=True)]
+        raise ShapeError(f"{sizes[0]}, {sizes[1]}; both must have one size")
+    files = tuple(Path(item) for item in (first, last) if isinstance(item, (str, Path)))
+    channels = max(image.shape[2] for image in images)
+    kind = max((image.dtype for image in images), key=lambda dtype: dtype.itemsize)
+    return Pair(*(_of_kind(image, kind, channels) for image in images), files)
+
+
+def _pixels(item: str | Path | NDArray[Any], name: str) -> Pixels:
+    if isinstance(item, (str, Path)):
+        return read_image(item)
+    image = np.asarray(item)
+    if image.ndim != 3 or image.shape[2] not in (3, 4) or not image.size:
+        raise ShapeError(f"{name} has shape {image.shape}; expected (height, width, 3 or 4)")
+    if image.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
+        raise InputError(f"{name} has {image.dtype} pixels; expected uint8, uint16 or float32 in [0, 1]")
+    if image.dtype.kind == "f":
+        if not np.isfinite(image).all():
+            raise RangeError(f"{name} holds values that are not finite")
+        return image.astype(np.float32, copy=False)
+    return image
+
+
+def _of_kind(image: Pixels, kind: "np.dtype[Any]", channels: int) -> Pixels:
+    if image.dtype != kind:
+        image = float_pixels(image) if kind == np.float32 else quantise(float_pixels(image), 16)
+    if image.shape[2] < channels:
+        opaque = 1 if image.dtype == np.float32 else np.iinfo(image.dtype).max
+        image = np.concatenate([image, np.full_like(image[..., :1], opaque)], axis=2)
+    return image
+
+
+def checked_moments(at: Sequence[float | NDArray[Any]], size: tuple[int, int]) -> list[Moment]:
+    """Numbers and maps, made sure to lie in 0..1.
+
+    Raises:
+        RangeError: a value outside, or none at all.
+        ShapeError: a map of another size than the images.
+    """
+    if not len(at):
+        raise RangeError("--at needs at least one number from 0 (first image) to 1 (last image)")
+    checked: list[Moment] = []
+    for item in at:
+        values = np.asarray(item, dtype=np.float32)
+        if values.ndim and values.shape != size:
+            raise ShapeError(f"a distance map is {values.shape}, the images are {size}; both must have one size")
+        if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
+            shown = f"{float(values)}" if not values.ndim else f"from {values.min()} to {values.max()}"
+            raise RangeError(f"a moment is {shown}; moments are from 0 (first image) to 1 (last image)")
+        checked.append(values if values.ndim else float(np.asarray(item)))
+    return checked
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What to make between two images."""
+
+    images: Pair
+    model: Interpolator
+    name: str
+    moments: list[Moment] | None  # None: evenly spaced by counts
+    counts: list[int]
+
+    def __post_init__(self) -> None:
+        if not self.counts or any(count < 0 for count in self.counts):
+            raise RangeError(f"num is {' '.join(map(str, self.counts)) or 'empty'}; give whole numbers from 0 up")
+
+    @property
+    def total(self) -> int:
+        """How many images will be made."""
+        return passes_total(self.counts) if self.moments is None else len(self.moments)
+
+    @property
+    def positions(self) -> tuple[float, ...]:
+        """How far each image is, a map by its mean."""
+        if self.moments is None:
+            return tuple(float(Fraction(k, self.total + 1)) for k in range(1, self.total + 1))
+        return tuple(float(np.mean(moment)) for moment in self.moments)
+
+    def made(self) -> Iterator[FloatPixels]:
+        """The images, one at a time."""
+        first, last = float_pixels(self.images.first), float_pixels(self.images.last)
+        if self.moments is not None:
+            yield from _at_moments(self.model, first, last, self.moments)
+        elif len(self.counts) == 1:
+            yield from self.model.between(first, last, list(self.positions))
+        else:
+            yield from cascade(self.model, first, last, self.counts)
+
+
+def _at_moments(
+    model: Interpolator, first: FloatPixels, last: FloatPixels, moments: list[Moment]
+) -> Iterator[FloatPixels]:
+    """Exactly 0 and exactly 1 are the images themselves."""
+    made = model.between(first, last, [moment for moment in moments if not _is_end(moment)])
+    for moment in moments:
+        yield next(made) if not _is_end(moment) else (first if moment == 0 else last)
+
+
+def _is_end(moment: Moment) -> bool:
+    return isinstance(moment, float) and moment in (0.0, 1.0)
+
+
+def in_memory(job: Job) -> Between:
+    """Make the images and return them, in the inputs' type."""
+    kind = job.images.first.dtype
+    images = tuple(
+        image if kind == np.float32 else quantise(image, job.images.depth)
+        for image in track(job.made(), "between", job.total)
+    )
+    return Between(model=job.name, moments=job.positions, images=images)
+
+
+def to_folder(job: Job, output: Path, *, gif: bool, fps: str | float | Fraction, overwrite: bool) -> Between:
+    """Write both inputs and the images between them as numbered PNG files, and a GIF where wanted.
+
+    Raises:
+        OutputExists: the folder holds an earlier result and `overwrite` is not given.
+    """
+    rate = rate_of(fps)
+    if output.suffix.lower() in {".png", ".gif", ".mp4", ".mkv", ".mov", ".jpg"}:
+        raise InputError(f"{output} names a file; the images between go to a folder of numbered PNG files")
+    check_output(output, list(job.images.files), overwrite=overwrite, names=frozenset({GIF_NAME}))
+    with staged_folder(output, frozenset({GIF_NAME})) as working:
+        _write(job, working, rate, gif=gif)
+    names = [f"{index:05d}.png" for index in range(job.total + 2)] + [GIF_NAME] * gif
+    files = tuple(output / name for name in names)
+    return Between(model=job.name, moments=job.positions, files=files, output=output)
+
+
+def _write(job: Job, working: Path, rate: Fraction, *, gif: bool) -> None:
+    with ExitStack() as stack:
+        sinks: list[FrameSink] = [stack.enter_context(ImageFolderSink(working, job.images.depth))]
+        if gif:
+            sinks.append(stack.enter_context(GifSink(working / GIF_NAME, job.images.size)))
+        for index, pixels in enumerate(track(_with_ends(job), "between", job.total + 2)):
+            frame = Frame(ArrayPicture(pixels), index / rate, 1 / rate)
+            for sink in sinks:
+                sink.append(frame)
+
+
+def _with_ends(job: Job) -> Iterator[Pixels]:
+    yield job.images.first
+    yield from job.made()
+    yield job.images.last

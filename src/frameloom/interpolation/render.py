@@ -1,0 +1,161 @@
+"""A source file to an output file: decode, make frames, encode, each in its own thread."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from frameloom.errors import NoFrames
+from frameloom.frame import Frame
+from frameloom.interpolation.pace import Pace, nominal_rate, output_unit
+from frameloom.interpolation.timeline import Timeline
+from frameloom.interpolation.video import Tally, densify
+from frameloom.media.prefetch import Behind, prefetch
+from frameloom.media.remux import OtherStreams, SoundCopy, lead_of_sound, other_streams
+from frameloom.media.sink import Encoding, FrameSink, VideoSink, kind_of_output, open_sink
+from frameloom.media.source import ImageSource, SourceInfo, VideoSource, open_source
+from frameloom.media.target import check_output, staged_file, staged_folder
+from frameloom.progress import Notices, Stopwatch, track
+from frameloom.results import Interpolation
+from frameloom.roles import Interpolator
+
+_QUEUED_FRAMES = 4
+_FASTEST_GIF = Fraction(50)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Job:
+    """One rendering, resolved."""
+
+    source: VideoSource | ImageSource
+    output: Path
+    model: Interpolator
+    timeline: Timeline
+    encoding: Encoding
+    streams: OtherStreams
+    notices: Notices
+
+    @property
+    def info(self) -> SourceInfo:
+        return self.source.info
+
+
+def render(
+    path: Path, output: Path, model: Interpolator, pace: Pace, encoding: Encoding, *, name: str, overwrite: bool
+) -> Interpolation:
+    """Interpolate one file or folder of images into another.
+
+    Args:
+        path: Video, GIF, folder of images, or image.
+        output: Video or GIF by its suffix, else a folder of numbered PNG files.
+        model: Makes the frames.
+        pace: How many frames and how fast.
+        encoding: Codec and quality of a video.
+        name: What the model is called, for the result.
+        overwrite: Whether an earlier result of that name may be replaced.
+
+    Raises:
+        MediaError: the source cannot be read or the output cannot be written; nothing is left under its name.
+        InputError: options that contradict each other or the source.
+    """
+    started = time.perf_counter()
+    kind = kind_of_output(output)
+    rate = pace.rate
+    check_output(output, [path], overwrite=overwrite)
+    source = open_source(path, rate=rate)
+    streams = other_streams(path) if source.info.has_time else OtherStreams((), (), None)
+    job = _Job(source=source, output=output, model=model, timeline=pace.timeline(source.info), encoding=encoding,
+               streams=streams, notices=Notices())  # fmt: skip
+    tally, stopwatch = Tally(), Stopwatch()
+    with staged_folder(output) if kind == "folder" else staged_file(output) as working:
+        sound = _run(job, working, tally, stopwatch)
+    _say_more(job, kind, tally)
+    info = source.info
+    return Interpolation(
+        source=path,
+        output=output,
+        model=name,
+        frames_read=tally.read,
+        frames_made=tally.made,
+        frames_written=tally.written,
+        size=info.size,
+        rate=nominal_rate(job.timeline, info),
+        duration=job.timeline.duration(tally.read, info.duration),
+        sound=sound,
+        stages=stopwatch.seconds,
+        seconds=time.perf_counter() - started,
+        notices=tuple(job.notices.texts),
+    )
+
+
+def _run(job: _Job, working: Path, tally: Tally, stopwatch: Stopwatch) -> str:
+    """Write everything to the working path; returns what became of the sound."""
+    with ExitStack() as stack:
+        shift = lead_of_sound(job.streams, job.info.start)
+        sound = _sound_for(job, shift)
+        if sound is not None:
+            stack.enter_context(sound)
+        unit = output_unit(job.timeline, job.info)
+        sink = stack.enter_context(
+            open_sink(working, like=job.info, rate=nominal_rate(job.timeline, job.info), unit=unit,
+                      encoding=job.encoding, sound=sound)
+        )  # fmt: skip
+        fate = _fate_of_sound(job, sound)
+        _say_padding(job, sink)
+        frames = prefetch(stopwatch.timed(job.source, "decode"), _QUEUED_FRAMES)
+        made = densify(frames, job.model, job.timeline, tally=tally, stopwatch=stopwatch)
+        total = job.timeline.count(job.info.frame_count, job.info.duration)
+
+        def write(frame: Frame) -> None:
+            with stopwatch.timing("encode"):
+                sink.append(frame.shown(frame.time + shift, frame.duration))
+
+        with Behind(write, _QUEUED_FRAMES) as behind:
+            for frame in track(made, job.info.path.name, total):
+                behind.put(frame)
+        if tally.read == 0:
+            raise NoFrames(f"{job.info.path} has no frame that can be decoded")
+        with stopwatch.timing("encode"):
+            stack.close()
+    return fate
+
+
+def _sound_for(job: _Job, shift: Fraction) -> SoundCopy | None:
+    if not job.streams.audio or kind_of_output(job.output) != "video" or not job.timeline.keeps_duration:
+        return None
+    return SoundCopy(job.info.path, job.streams, shift - job.info.start)
+
+
+def _fate_of_sound(job: _Job, sound: SoundCopy | None) -> str:
+    if not job.streams.audio:
+        return "none"
+    if sound is None:
+        reason = "the output lasts longer" if not job.timeline.keeps_duration else "the output cannot hold it"
+        job.notices.add(f"{job.info.path.name}: the sound is left out, because {reason}")
+        return "left out"
+    for codec in sound.left_out:
+        job.notices.add(f"{job.info.path.name}: {codec} sound does not fit {job.output.suffix} and is left out; use .mkv")
+    return "left out" if len(sound.left_out) == len(job.streams.audio) else "copied"
+
+
+def _say_padding(job: _Job, sink: FrameSink) -> None:
+    if isinstance(sink, VideoSink) and sink.padding != (0, 0):
+        height, width = job.info.size
+        rows, columns = sink.padding
+        job.notices.add(
+            f"{job.info.path.name}: {width}x{height} is written as {width + columns}x{height + rows} (edge repeated), "
+            "because the video format needs even sides"
+        )
+
+
+def _say_more(job: _Job, kind: str, tally: Tally) -> None:
+    """What the user should know although it went well."""
+    name = job.info.path.name
+    if tally.read == 1:
+        job.notices.add(f"{name}: it has a single frame, which is passed on; there is nothing to put between")
+    if job.streams.others:
+        job.notices.add(f"{name}: left out: {', '.join(job.streams.others)}")
+    rate = nominal_rate(job.timeline, job.info)
+    if kind == "gif" and rate > _FASTEST_GIF:
+        job.notices.add(f"{name}: GIFs play at no more than 50 frames a second; of {float(rate):g}, the rest is left out")

@@ -1,0 +1,105 @@
+"""A stream of frames to a denser stream of frames."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from frameloom.errors import ShapeError
+from frameloom.frame import ArrayPicture, FloatPixels, Frame
+from frameloom.interpolation.between import cascade
+from frameloom.interpolation.timeline import Insert, Instant, Interval, Timeline
+from frameloom.progress import Stopwatch
+from frameloom.roles import Interpolator
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went through so far."""
+
+    read: int = 0
+    made: int = 0
+    written: int = 0
+
+
+def densify(
+    frames: Iterable[Frame],
+    model: Interpolator,
+    timeline: Timeline,
+    *,
+    tally: Tally | None = None,
+    stopwatch: Stopwatch | None = None,
+) -> Iterator[Frame]:
+    """Yield the output frames of a timeline in order; source frames are passed on as they came.
+
+    Holds two source frames and one made frame at a time. `tally` and `stopwatch` are kept up to date where given.
+    """
+    weaver = _Weaver(model, timeline, tally or Tally(), stopwatch or Stopwatch())
+    index = 0
+    previous: Frame | None = None
+    for frame in frames:
+        weaver.tally.read += 1
+        if previous is not None:
+            yield from weaver.weave(index, previous, frame)
+            index += 1
+        previous = frame
+    if previous is not None:
+        yield from weaver.weave(index, previous, None)
+
+
+class _Weaver:
+    """Makes the output frames of one interval after the other, converting each source frame to float once."""
+
+    def __init__(self, model: Interpolator, timeline: Timeline, tally: Tally, stopwatch: Stopwatch) -> None:
+        self._model = model
+        self._timeline = timeline
+        self.tally = tally
+        self._stopwatch = stopwatch
+        self._origin: Fraction | None = None
+        self._converted: tuple[Frame, FloatPixels] | None = None
+
+    def weave(self, index: int, frame: Frame, following: Frame | None) -> Iterator[Frame]:
+        """Output frames from when `frame` is shown until `following` is."""
+        if self._origin is None:
+            self._origin = frame.time
+        end = frame.time + frame.duration if following is None else following.time
+        interval = Interval(index, frame.time, end, last=following is None)
+        instants = list(self._timeline.instants(interval, self._origin))
+        made = iter(())
+        if following is not None and any(instant.moment for instant in instants):
+            made = self._stopwatch.timed(self._made(frame, following, instants), "interpolate")
+        for instant in instants:
+            picture = ArrayPicture(next(made)) if instant.moment else frame.picture
+            self.tally.made += bool(instant.moment)
+            self.tally.written += 1
+            yield Frame(picture, instant.time, instant.duration)
+
+    def _made(self, frame: Frame, following: Frame, instants: list[Instant]) -> Iterator[FloatPixels]:
+        with self._stopwatch.timing("convert"):
+            first, last = _alike(self._floats(frame), self._floats(following))
+        if isinstance(self._timeline, Insert) and len(self._timeline.counts) > 1:
+            return cascade(self._model, first, last, self._timeline.counts)
+        return self._model.between(first, last, [float(instant.moment) for instant in instants if instant.moment])
+
+    def _floats(self, frame: Frame) -> FloatPixels:
+        if self._converted is None or self._converted[0] is not frame:
+            self._converted = frame, frame.to_float()
+        return self._converted[1]
+
+
+def _alike(first: FloatPixels, last: FloatPixels) -> tuple[FloatPixels, FloatPixels]:
+    """Give both images four channels where one of them has transparency."""
+    if first.shape[:2] != last.shape[:2]:
+        raise ShapeError(
+            f"a frame is {last.shape[1]}x{last.shape[0]} after one of {first.shape[1]}x{first.shape[0]}; "
+            "all frames must have one size"
+        )
+    channels = max(first.shape[2], last.shape[2])
+    return _with_channels(first, channels), _with_channels(last, channels)
+
+
+def _with_channels(image: FloatPixels, channels: int) -> FloatPixels:
+    if image.shape[2] == channels:
+        return image
+    return np.concatenate([image, np.ones_like(image[..., :1])], axis=2)

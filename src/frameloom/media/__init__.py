@@ -1,0 +1,1 @@
+"""Files, videos and streams: frames in, frames out."""

@@ -1,0 +1,116 @@
+"""Run a producer or a consumer in a thread of its own, a bounded number of items ahead."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+_POLL_SECONDS = 0.1
+
+
+class _End:
+    """Marks the end of the stream; carries the error that ended it, if one did."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+def prefetch(items: Iterable[Item], depth: int = 4) -> Iterator[Item]:
+    """Yield the same items, made in a thread up to `depth` items ahead; its errors appear here."""
+    waiting: queue.Queue[Item | _End] = queue.Queue(depth)
+    stopped = threading.Event()
+
+    def produce() -> None:
+        end = _End()
+        try:
+            for item in items:
+                if not _put(waiting, item, stopped):
+                    return
+        except BaseException as error:
+            end = _End(error)
+        _put(waiting, end, stopped)
+
+    worker = threading.Thread(target=produce, name="prefetch", daemon=True)
+    worker.start()
+    try:
+        while True:
+            item = waiting.get()
+            if isinstance(item, _End):
+                if item.error is not None:
+                    raise item.error
+                return
+            yield item
+    finally:
+        stopped.set()
+        worker.join()
+
+
+def _put(waiting: "queue.Queue[Item | _End]", item: "Item | _End", stopped: threading.Event) -> bool:
+    """Wait for room; False when nobody will fetch any more."""
+    while not stopped.is_set():
+        try:
+            waiting.put(item, timeout=_POLL_SECONDS)
+            return True
+        except queue.Full:
+            continue
+    return False
+
+
+class Behind(Generic[Item]):
+    """Hands items to `consume` in a thread, up to `depth` items behind; its error is raised at the next call."""
+
+    def __init__(self, consume: Callable[[Item], None], depth: int = 4) -> None:
+        self._consume = consume
+        self._waiting: queue.Queue[Item | _End] = queue.Queue(depth)
+        self._failed = threading.Event()
+        self._error: BaseException | None = None
+        self._worker = threading.Thread(target=self._work, name="behind", daemon=True)
+        self._worker.start()
+
+    def _work(self) -> None:
+        while True:
+            item = self._waiting.get()
+            if isinstance(item, _End):
+                return
+            if self._error is None:
+                try:
+                    self._consume(item)
+                except BaseException as error:
+                    self._error = error
+                    self._failed.set()
+                    return
+
+    def put(self, item: Item) -> None:
+        """Queue an item; waits while the queue is full."""
+        if not _put(self._waiting, item, self._failed):
+            self._raise()
+
+    def finish(self) -> None:
+        """Wait until everything queued is consumed."""
+        _put(self._waiting, _End(), self._failed)
+        self._worker.join()
+        self._raise()
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    def __enter__(self) -> "Behind[Item]":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.finish()
+            return
+        self._failed.set()  # the caller has failed: what is still queued is not wanted
+        while self._worker.is_alive():
+            try:
+                self._waiting.put(_End(), timeout=_POLL_SECONDS)
+                break
+            except queue.Full:
+                continue
+        self._worker.join()

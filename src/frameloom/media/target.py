@@ -1,0 +1,141 @@
+"""Finished outputs appear under their name at once, or not at all."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from frameloom.errors import CannotWrite, FrameloomError, InputError, OutputExists
+from frameloom.images import SUFFIXES
+
+
+def check_output(
+    output: Path, inputs: list[Path], *, overwrite: bool, names: frozenset[str] = frozenset()
+) -> None:
+    """Refuse, before any work is done, what cannot or must not be written.
+
+    `names` are the files, besides numbered images, that an earlier result in an output folder may consist of.
+
+    Raises:
+        InputError: the output is one of the inputs, or lies inside an input folder.
+        OutputExists: it is there already, without `overwrite`.
+        CannotWrite: it is a folder with files that are not a result, or there is a file where a folder must be.
+    """
+    resolved = output.resolve()
+    for path in inputs:
+        if resolved == path.resolve():
+            raise InputError(f"{output} is both input and output; give the output another name")
+        if path.is_dir() and path.resolve() in resolved.parents:
+            raise InputError(f"{output} lies inside the input folder {path}; put the output elsewhere")
+    if not os.path.lexists(output):
+        return
+    if output.is_dir():
+        check_folder_of(output, names, overwrite=overwrite)
+    elif not overwrite:
+        raise OutputExists(f"{output} exists; choose another name or add --overwrite")
+
+
+def check_folder_of(folder: Path, names: frozenset[str], *, overwrite: bool) -> None:
+    """Refuse to write into a folder that holds anything but an earlier result: numbered images, and files of `names`.
+
+    Raises:
+        OutputExists: it holds an earlier result, without `overwrite`.
+        CannotWrite: it holds something else, or is a file.
+    """
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise CannotWrite(f"{folder} is a file; a folder is needed there")
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise CannotWrite(f"{folder} cannot be listed: {error.strerror}") from error
+    if not entries:
+        return
+    if not overwrite:
+        raise OutputExists(f"{folder} exists and is not empty; choose another name or add --overwrite")
+    strange = [entry for entry in entries if not _is_result(entry, names)]
+    if strange:
+        raise CannotWrite(f"{folder} holds '{strange[0].name}', which is not a result; it is not replaced")
+
+
+def _is_result(entry: Path, names: frozenset[str]) -> bool:
+    numbered = entry.suffix.lower() in SUFFIXES and entry.stem.isdigit()
+    return entry.is_file() and (numbered or entry.name in names)
+
+
+@contextmanager
+def staged_file(output: Path) -> Iterator[Path]:
+    """A hidden path beside the output to write to; it gets the final name when the block ends well, else it goes."""
+    folder = _make_parent(output)
+    with _told(output):
+        handle, name = tempfile.mkstemp(prefix=f".{output.name[:80]}.", suffix=f".part{output.suffix}", dir=folder)
+        os.close(handle)
+    working = Path(name)
+    try:
+        with _told(output):
+            yield working
+            os.chmod(working, 0o666 & ~_umask())
+            os.replace(working, output)
+    finally:
+        working.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged_folder(output: Path, names: frozenset[str] = frozenset()) -> Iterator[Path]:
+    """A hidden folder beside the output to write to; it replaces an earlier result when the block ends well.
+
+    `names` are the files, besides numbered images, that an earlier result may consist of.
+    """
+    parent = _make_parent(output)
+    with _told(output):
+        working = Path(tempfile.mkdtemp(prefix=f".{output.name[:80]}.", suffix=".part", dir=parent))
+    try:
+        with _told(output):
+            yield working
+            os.chmod(working, 0o777 & ~_umask())
+            _put_in_place(working, output, names)
+    finally:
+        shutil.rmtree(working, ignore_errors=True)
+
+
+def _put_in_place(working: Path, output: Path, names: frozenset[str]) -> None:
+    if not output.exists():
+        os.replace(working, output)
+        return
+    check_folder_of(output, names, overwrite=True)  # again: it may have changed while we worked
+    old = Path(tempfile.mkdtemp(prefix=f".{output.name[:80]}.", suffix=".old", dir=output.parent))
+    os.replace(output, old)
+    os.replace(working, output)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _make_parent(output: Path) -> Path:
+    parent = output.resolve().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"{output} cannot be written: {error.strerror} ({parent})") from error
+    return parent
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+@contextmanager
+def _told(output: Path) -> Iterator[None]:
+    """Say which output could not be written, and why."""
+    try:
+        yield
+    except FrameloomError:
+        raise
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise CannotWrite(f"{output} cannot be written: the disk is full") from error
+        raise CannotWrite(f"{output} cannot be written: {error.strerror or error}") from error

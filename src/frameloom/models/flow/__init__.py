@@ -1,0 +1,1 @@
+"""Flow estimators: where did every pixel go?"""

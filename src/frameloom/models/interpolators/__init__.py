@@ -1,0 +1,1 @@
+"""Interpolators: the frames between two frames."""

@@ -1,0 +1,23 @@
+"""THE TABLE: one card per model that comes with the package. Nothing heavy is imported here."""
+
+from frameloom.catalog import Catalog, ModelCard
+
+CARDS = (
+    ModelCard(
+        name="dis",
+        role="interpolator",
+        build="frameloom.models.interpolators.dis:DIS",
+        summary="motion from DIS optical flow, projected to the moment and fused; no weights",
+        licence="Apache-2.0",
+        paper="flow: Kroeger et al., ECCV 2016",
+    ),
+    ModelCard(
+        name="blend",
+        role="interpolator",
+        build="frameloom.models.interpolators.blend:Blend",
+        summary="cross-fade without motion; the baseline to beat",
+        licence="Apache-2.0",
+    ),
+)
+
+catalog = Catalog(CARDS)

@@ -1,0 +1,96 @@
+"""What is installed, what can be used here, and how to add what is missing."""
+
+import os
+import platform
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from av.codec import Codec
+from av.codec.codec import UnknownCodecError
+
+from frameloom.media.sink import ENCODERS
+from frameloom.models.zoo import catalog
+from frameloom.results import Diagnosis, Extra
+
+_PURPOSES = {
+    "torch": "networks",
+    "openvino": "faster networks on the CPU",
+    "metrics": "learned quality metrics",
+    "vmaf": "the VMAF metric",
+    "app": "the browser app",
+    "train": "training",
+    "ray": "several machines",
+}
+_CORE = ("av", "numpy", "opencv-python-headless", "scikit-image", "faiss-cpu", "onnxruntime", "matplotlib", "rich", "cyclopts")
+
+
+def diagnose() -> Diagnosis:
+    """Look at this installation."""
+    return Diagnosis(
+        versions={"frameloom": version("frameloom"), "python": platform.python_version(), "system": platform.platform(),
+                  **{name: found for name in _CORE if (found := _version(name))}},
+        devices=_devices(),
+        codecs={name: _can_write(encoder) for name, encoder in ENCODERS.items()},
+        models={card.name: card.summary for card in catalog.cards("interpolator")},
+        broken_plugins=dict(catalog.broken_plugins),
+        cache=cache_folder(),
+        extras=tuple(_extra(name, purpose) for name, purpose in _PURPOSES.items()),
+    )  # fmt: skip
+
+
+def cache_folder() -> Path:
+    """Where downloads and caches go: FRAMELOOM_HOME, or the user's cache folder."""
+    chosen = os.environ.get("FRAMELOOM_HOME")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "frameloom"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _can_write(encoder: str) -> bool:
+    try:
+        Codec(encoder, "w")
+    except UnknownCodecError:
+        return False
+    return True
+
+
+def _devices() -> dict[str, str]:
+    """Processors, and accelerators as far as PyTorch, where installed, sees them."""
+    devices = {"cpu": f"{os.cpu_count()} cores"}
+    if find_spec("torch") is None:
+        devices["gpu"] = "not looked for: needs the torch extra"
+        return devices
+    import torch  # the only way to know; doctor may take its time
+
+    devices["gpu"] = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
+    return devices
+
+
+def _extra(name: str, purpose: str) -> Extra:
+    """Compare what an extra asks for with what is there."""
+    installed: dict[str, str] = {}
+    missing: list[str] = []
+    for package in _packages_of(name):
+        found = _version(package)
+        if found is None:
+            missing.append(package)
+        else:
+            installed[package] = found
+    install = f'{Path(sys.executable).name} -m pip install "frameloom[{name}]"'
+    return Extra(name=name, purpose=purpose, installed=installed, missing=tuple(missing), install=install)
+
+
+def _packages_of(extra: str) -> list[str]:
+    marked = [line for line in requires("frameloom") or () if re.search(rf"extra\s*==\s*['\"]{extra}['\"]", line)]
+    return [re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0] for line in marked]

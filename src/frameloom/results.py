@@ -1,0 +1,196 @@
+"""What the verbs return: plain values that can be saved, and nothing drawn."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frameloom.frame import Pixels
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: fractions and paths as text, arrays left out, infinity and NaN as text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        named = {item.name: getattr(value, item.name) for item in dataclasses.fields(value) if item.metadata.get("json", True)}
+        return plain(named)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (Fraction, Path)):
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    return value
+
+
+class Result:
+    """What all results can do."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON can hold it; arrays are left out."""
+        return plain(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write `to_dict` as a JSON file."""
+        Path(path).write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interpolation(Result):
+    """A video or image sequence that was made denser."""
+
+    source: Path
+    output: Path
+    model: str
+    frames_read: int
+    frames_made: int
+    """Frames that the model made; the others are source frames."""
+    frames_written: int
+    size: tuple[int, int]
+    """(height, width) in pixels."""
+    rate: Fraction
+    """Nominal frames per second of the output."""
+    duration: Fraction
+    """Seconds of output."""
+    sound: str
+    """What became of the sound: 'copied', 'left out' or 'none'."""
+    stages: dict[str, float]
+    """Seconds of work per stage; stages overlap."""
+    seconds: float
+    """Wall-clock seconds."""
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch(Result):
+    """Several inputs of one call."""
+
+    results: tuple[Interpolation, ...]
+    failures: dict[str, str]
+    """Input -> what was wrong with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between(Result):
+    """The images between two images. Going over it goes over `images`."""
+
+    model: str
+    moments: tuple[float, ...]
+    """How far each image is from the first (0) to the last (1); for a distance map, its mean."""
+    images: tuple[Pixels, ...] = field(default=(), metadata={"json": False})
+    """The new images `(height, width, 3 or 4)`, of the inputs' type; empty where they were written to files instead."""
+    files: tuple[Path, ...] = ()
+    """What was written, both inputs included."""
+    output: Path | None = None
+
+    def __iter__(self) -> Iterator[Pixels]:
+        return iter(self.images)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Pixels:
+        return self.images[index]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score(Result):
+    """One restored frame."""
+
+    model: str
+    sequence: str
+    factor: int
+    frame: int
+    """Index of the true frame in its sequence."""
+    moment: float
+    cpu_seconds: float
+    """Processor time spent on this frame; what a pair's frames share is spread over them."""
+    megapixels: float
+    values: dict[str, float]
+    """Metric -> value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeanScore(Result):
+    """Mean over the frames of each sequence, then over sequences."""
+
+    model: str
+    factor: int
+    sequences: int
+    frames: int
+    values: dict[str, float]
+    per_sequence: dict[str, dict[str, float]]
+    cpu_seconds: float
+    """Mean processor seconds per new frame."""
+    cpu_seconds_per_megapixel: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(Result):
+    """Scores of models on a data set."""
+
+    dataset: str
+    root: Path
+    metrics: tuple[str, ...]
+    rows: tuple[Score, ...]
+    means: tuple[MeanScore, ...]
+    environment: dict[str, str]
+    table: str
+    """The means as a Markdown table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demonstration(Result):
+    """A clip that was halved in rate, restored and measured."""
+
+    page: Path
+    model: str
+    frames: int
+    """Restored frames that were measured."""
+    psnr: float
+    """Mean over restored frames, dB."""
+    ssim: float
+    ie: float
+    baselines: dict[str, dict[str, float]]
+    """The same scores for cross-fading and for repeating frames."""
+    stages: dict[str, float]
+    seconds: float
+
+
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extra:
+    """An optional part of the installation."""
+
+    name: str
+    purpose: str
+    installed: dict[str, str]
+    """Package -> version."""
+    missing: tuple[str, ...]
+    install: str
+    """The command that adds it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis(Result):
+    """What is installed and what can be used here."""
+
+    versions: dict[str, str]
+    devices: dict[str, str]
+    codecs: dict[str, bool]
+    """Codec -> whether it can be written."""
+    models: dict[str, str]
+    """Interpolator -> what it is."""
+    broken_plugins: dict[str, str]
+    cache: Path
+    extras: tuple[Extra, ...]

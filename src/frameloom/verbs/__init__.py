@@ -1,0 +1,1 @@
+"""The public functions: names and paths in, results out."""

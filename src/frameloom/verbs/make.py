@@ -1,0 +1,220 @@
+"""Making frames: names and paths in, results out. Nothing heavy is imported until a verb is called."""
+
+
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frameloom.catalog import ModelCard, Role
+from frameloom.errors import FrameloomError, InputError, RangeError
+from frameloom.frame import Frame
+from frameloom.models.zoo import catalog
+from frameloom.results import Batch, Between, Demonstration, Interpolation
+from frameloom.roles import Interpolator
+
+DEFAULT_MODEL = "dis"
+
+
+def load(name: str, *, role: Role = "interpolator") -> Any:
+    """Build the model of that name.
+
+    Raises:
+        UnknownModel: there is none; the message offers the nearest names.
+    """
+    return catalog.build(name, role)
+
+
+def register(card: ModelCard) -> None:
+    """Add a model to the catalog, so that every verb and command knows its name.
+
+    Raises:
+        ModelError: the name is taken.
+    """
+    catalog.add(card)
+
+
+def interpolate(
+    source: str | Path,
+    output: str | Path,
+    *,
+    model: str = DEFAULT_MODEL,
+    factor: int | None = None,
+    fps: str | float | Fraction | None = None,
+    slow: str | float | Fraction | None = None,
+    num: Sequence[int] | None = None,
+    codec: Literal["h264", "hevc"] = "h264",
+    crf: int | None = None,
+    overwrite: bool = False,
+) -> Interpolation:
+    """Make a video smoother or slower by putting new frames between its own.
+
+    Without options the rate is doubled and the duration kept. Sound is copied where the duration is kept.
+
+    Args:
+        source: Video, animated GIF, folder of images (natural order), or image.
+        output: .mp4, .mov, .mkv or .gif; any other name is a folder of numbered PNG files.
+        model: What makes the frames; see `frameloom doctor` for the names.
+        factor: Same duration, so many times the rate (default 2).
+        fps: Same duration, resampled to this rate: 60, 24000/1001, 59.94. With --slow or --num, and for images, the rate
+            at which the output plays.
+        slow: So many times longer, at the source's rate: 4, 2.5.
+        num: So many frames between every two, played at the source's rate; several numbers are passes, each between all
+            frames of the pass before (1 1 1 makes 7).
+        codec: How video is encoded.
+        crf: Quality of the encoding, 0 (best, largest) to 51; default 18 for h264, 20 for hevc.
+        overwrite: Replace an earlier output of that name.
+
+    Raises:
+        MediaError: the source cannot be read or the output not written; nothing is left under its name.
+        InputError: options that contradict each other or the source.
+        UnknownModel: no model has that name.
+    """
+    from frameloom.interpolation.pace import Pace
+    from frameloom.interpolation.render import render
+    from frameloom.media.sink import Encoding
+
+    pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
+    encoding = Encoding(codec=codec, crf=crf)
+    card = catalog.find(model, "interpolator")
+    return render(Path(source), Path(output), load(card.name), pace, encoding, name=card.name, overwrite=overwrite)
+
+
+def interpolate_all(
+    sources: Sequence[str | Path],
+    folder: str | Path,
+    *,
+    model: str = DEFAULT_MODEL,
+    factor: int | None = None,
+    fps: str | float | Fraction | None = None,
+    slow: str | float | Fraction | None = None,
+    num: Sequence[int] | None = None,
+    codec: Literal["h264", "hevc"] = "h264",
+    crf: int | None = None,
+    overwrite: bool = False,
+) -> Batch:
+    """Interpolate several inputs, one output each in `folder`; one failure does not stop the rest.
+
+    A video keeps its name and, where it is written, its type (else .mp4); a folder of images becomes an .mp4. An input
+    that is a folder of such folders or of videos stands for what is in it. Options are those of `interpolate`.
+
+    Raises:
+        InputError: there is no input, two outputs would have one name, or an option is impossible.
+    """
+    from frameloom.interpolation.many import output_names
+
+    names = output_names([Path(source) for source in sources], Path(folder))
+    results: list[Interpolation] = []
+    failures: dict[str, str] = {}
+    for source, output in names.items():
+        try:
+            made = interpolate(source, output, model=model, factor=factor, fps=fps, slow=slow, num=num, codec=codec,
+                               crf=crf, overwrite=overwrite)  # fmt: skip
+            results.append(made)
+        except FrameloomError as error:
+            failures[str(source)] = str(error)
+    return Batch(results=tuple(results), failures=failures)
+
+
+def is_collection(path: Path) -> bool:
+    """Whether an input is a folder without images of its own, and stands for the inputs in it."""
+    from frameloom.interpolation import many
+
+    return many.is_collection(path)
+
+
+def between(
+    first: str | Path | NDArray[Any],
+    last: str | Path | NDArray[Any],
+    output: str | Path | None = None,
+    *,
+    at: Sequence[float | NDArray[np.float32]] | None = None,
+    num: Sequence[int] | int | None = None,
+    model: str = DEFAULT_MODEL,
+    gif: bool = False,
+    fps: str | float | Fraction = 10,
+    overwrite: bool = False,
+) -> Between:
+    """Make the images between two images.
+
+    Args:
+        first: Image file, or pixels `(height, width, 3 or 4)`: uint8, uint16 or float32 in [0, 1].
+        last: The same, of the same size.
+        output: A folder for numbered PNG files that begin with the first image and end with the last. Without it the
+            images are returned.
+        at: When: numbers from 0 (first) to 1 (last), or distance maps `(height, width)` with such numbers.
+        num: So many images evenly spaced (default 1); several numbers are passes, each between all images of the pass
+            before (1 1 1 makes 7).
+        model: What makes the images; see `frameloom doctor` for the names.
+        gif: Write between.gif into the folder too.
+        fps: At how many images a second the GIF plays.
+        overwrite: Replace an earlier result in that folder.
+
+    Raises:
+        ShapeError: the images differ in size.
+        RangeError: a moment outside 0..1, or impossible counts.
+    """
+    from frameloom.interpolation import pair
+
+    card = catalog.find(model, "interpolator")
+    images = pair.open_pair(first, last)
+    moments = None if at is None else pair.checked_moments(at, images.size)
+    if at is not None and num is not None:
+        raise InputError("--at and --num contradict each other; give one of them")
+    if gif and output is None:
+        raise InputError("a GIF needs an output folder")
+    counts = [num] if isinstance(num, int) else [1] if num is None else list(num)
+    job = pair.Job(images=images, model=cast(Interpolator, load(card.name)), name=card.name, moments=moments, counts=counts)
+    if output is None:
+        return pair.in_memory(job)
+    return pair.to_folder(job, Path(output), gif=gif, fps=fps, overwrite=overwrite)
+
+
+def densify(frames: Iterable[Frame], model: Interpolator, *, factor: int = 2) -> Iterator[Frame]:
+    """Yield `factor` frames for each of a stream, same duration; source frames are passed on as they came.
+
+    The stream is read as it is needed and two frames of it are held at a time.
+
+    Raises:
+        RangeError: the factor is not a whole number from 1 up.
+    """
+    from frameloom.interpolation.timeline import Multiply
+    from frameloom.interpolation.video import densify as densified
+
+    return densified(frames, model, Multiply(factor))
+
+
+def demo(
+    video: str | Path | None = None,
+    *,
+    output: str | Path = "frameloom-demo",
+    model: str = DEFAULT_MODEL,
+    seconds: float = 3,
+    seed: int = 7,
+    overwrite: bool = False,
+) -> Demonstration:
+    """Halve the rate of a clip, restore it, and show on one page how close the restored frames come to the true ones.
+
+    Without a video, a short scene with known motion is drawn.
+
+    Args:
+        video: A video or folder of images whose every second frame is dropped and restored.
+        output: A folder for the page (index.html) and its clips.
+        model: What makes the frames; see `frameloom doctor` for the names.
+        seconds: How much of the video is used, from its beginning.
+        seed: Chooses the drawn scene.
+        overwrite: Replace an earlier demo in that folder.
+
+    Raises:
+        MediaError: the video cannot be read, or is shorter than three frames.
+    """
+    from frameloom.reports.demo import drawn_material, filmed_material, make_demo
+
+    if seconds <= 0:
+        raise RangeError(f"seconds is {seconds}; it must be above 0")
+    card = catalog.find(model, "interpolator")
+    material = drawn_material(seed) if video is None else filmed_material(Path(video), seconds)
+    return make_demo(material, load(card.name), card.name, Path(output), overwrite=overwrite)
