@@ -49,7 +49,9 @@ class Catalog:
         key = (card.role, card.name.lower())
         taken = self._cards.get(key)
         if taken is not None and taken != card:
-            raise ModelError(f"the {card.role} name '{card.name}' is taken by {taken.build}; {card.build} needs another")
+            raise ModelError(
+                f"the {card.role} name '{card.name}' is taken by {taken.build}; {card.build} needs another"
+            )
         if ":" not in card.build:
             raise ModelError(f"card '{card.name}': build is '{card.build}', expected 'package.module:Name'")
         self._cards[key] = card

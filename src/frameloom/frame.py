@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatPixels = NDArray[np.float32]
-Pixels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+Pixels = NDArray[np.uint8 | np.uint16 | np.float32]
 
 
 class Picture(Protocol):
@@ -41,8 +41,10 @@ class Picture(Protocol):
 
 def quantise(pixels: FloatPixels, depth: int) -> Pixels:
     """Round float pixels, nominally [0, 1], to the nearest of 8 or 16 bits; values beyond are clipped."""
-    peak, integer = (255, np.uint8) if depth == 8 else (65535, np.uint16)
-    return np.rint(np.clip(pixels, 0, 1) * np.float32(peak)).astype(integer)
+    nominal = np.clip(pixels, 0, 1)
+    if depth == 8:
+        return np.rint(nominal * np.float32(255)).astype(np.uint8)
+    return np.rint(nominal * np.float32(65535)).astype(np.uint16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

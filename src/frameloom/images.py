@@ -39,9 +39,11 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
         decoded = None
     if decoded is None:
         raise CannotOpen(f"{path} is damaged or not an image")
-    if decoded.dtype not in (np.uint8, np.uint16):
-        raise InputError(f"{path} has {decoded.dtype} pixels; 8 or 16 bits per channel are read")
-    return _to_rgb(decoded)
+    if decoded.dtype == np.uint8:
+        return _to_rgb(decoded.astype(np.uint8, copy=False))
+    if decoded.dtype == np.uint16:
+        return _to_rgb(decoded.astype(np.uint16, copy=False))
+    raise InputError(f"{path} has {decoded.dtype} pixels; 8 or 16 bits per channel are read")
 
 
 def _to_rgb(decoded: Pixels) -> Pixels:

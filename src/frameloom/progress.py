@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
@@ -25,7 +25,7 @@ def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterat
 
 
 @contextmanager
-def listening(progress: Listener | None, notices: Callable[[str], None] | None) -> Iterator[None]:
+def listening(progress: Listener | None, notices: Callable[[str], None] | None) -> Generator[None]:
     """Within this block, progress and notices go to the given listeners."""
     first, second = _listener.set(progress), _notices.set(notices)
     try:
@@ -59,7 +59,7 @@ class Stopwatch:
         self._lock = threading.Lock()
 
     @contextmanager
-    def timing(self, name: str) -> Iterator[None]:
+    def timing(self, name: str) -> Generator[None]:
         """Add the wall-clock time of this block to `name`."""
         start = time.perf_counter()
         try:

@@ -3,11 +3,11 @@
 import dataclasses
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,12 +17,16 @@ from frameloom.frame import Pixels
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: fractions and paths as text, arrays left out, infinity and NaN as text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        named = {item.name: getattr(value, item.name) for item in dataclasses.fields(value) if item.metadata.get("json", True)}
+        named = {
+            item.name: getattr(value, item.name)
+            for item in dataclasses.fields(value)
+            if item.metadata.get("json", True)
+        }
         return plain(named)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in cast(Mapping[Any, Any], value).items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [plain(item) for item in cast(Sequence[Any], value)]
     if isinstance(value, (Fraction, Path)):
         return str(value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -164,8 +168,6 @@ class Demonstration(Result):
     """The same scores for cross-fading and for repeating frames."""
     stages: dict[str, float]
     seconds: float
-
-
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,9 @@ def mean_scores(rows: Iterable[Score]) -> list[MeanScore]:
     groups: dict[tuple[int, str], list[Score]] = defaultdict(list)
     for row in rows:
         groups[row.factor, row.model].append(row)
-    return [_mean(model, factor, group) for (factor, model), group in sorted(groups.items(), key=lambda item: item[0][0])]
+    return [
+        _mean(model, factor, group) for (factor, model), group in sorted(groups.items(), key=lambda item: item[0][0])
+    ]
 
 
 def _mean(model: str, factor: int, rows: list[Score]) -> MeanScore:
@@ -93,7 +95,14 @@ def _mean(model: str, factor: int, rows: list[Score]) -> MeanScore:
 
 def markdown_table(means: Sequence[MeanScore], metrics: Sequence[Metric]) -> str:
     """The means as a Markdown table, the best value of each factor in bold."""
-    header = ["factor", "model", *(_title(metric) for metric in metrics), "CPU s / frame", "CPU s / megapixel", "frames"]
+    header = [
+        "factor",
+        "model",
+        *(_title(metric) for metric in metrics),
+        "CPU s / frame",
+        "CPU s / megapixel",
+        "frames",
+    ]
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     for mean in means:
         rivals = [other for other in means if other.factor == mean.factor]

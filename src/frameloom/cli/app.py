@@ -14,7 +14,7 @@ from types import FrameType
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnknownCommandError
 
-from frameloom.cli.commands import COMMANDS
+from frameloom.cli.commands import COMMANDS, EXAMPLES
 from frameloom.errors import FrameloomError
 
 DONE, OUR_FAULT, USERS_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -28,10 +28,17 @@ def build_app() -> App:
         version=version("frameloom"),
         default_parameter=Parameter(consume_multiple=True, negative=()),
         result_action="return_value",
+        help_format="plaintext",
     )
     for name, command in COMMANDS.items():
-        app.command(command, name=name)
+        app.command(command, name=name, help_epilogue=_epilogue(name))
     return app
+
+
+def _epilogue(name: str) -> str:
+    """Examples, set as they are typed."""
+    lines = EXAMPLES.get(name)
+    return "\n".join(["Examples:", *(f"  {line}" for line in lines)]) if lines else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,8 +25,8 @@ _PATHS = inspect.Parameter(
     annotation=Annotated[
         Path,
         Parameter(
-            help="One or more inputs (videos, GIFs, folders of images, images), then the output. With several inputs, or "
-            "a folder of such inputs, the output is a folder."
+            help="One or more inputs (videos, GIFs, folders of images, images), then the output. "
+            "With several inputs, or a folder of such inputs, the output is a folder."
         ),
     ],
 )
@@ -83,7 +83,9 @@ def _split(paths: Sequence[Path], out: Path | None) -> tuple[list[Path], Path]:
 def _signed(run: Command, parameters: list[inspect.Parameter], annotations: dict[str, Any]) -> Command:
     """Give the command the parameters that its help shows and its parser reads."""
     shown = [item.replace(annotation=annotations.get(item.name, item.annotation)) for item in parameters]
-    reporting = inspect.Parameter("reporting", inspect.Parameter.KEYWORD_ONLY, annotation=Reporting | None, default=None)
+    reporting = inspect.Parameter(
+        "reporting", inspect.Parameter.KEYWORD_ONLY, annotation=Reporting | None, default=None
+    )
     run.__annotations__ = {item.name: item.annotation for item in shown} | {"reporting": Reporting | None}
     run.__signature__ = inspect.Signature([*shown, reporting])  # type: ignore[attr-defined]  # what inspect looks for
     return run
@@ -108,9 +110,40 @@ _RATE = Annotated[str | None, Parameter()]
 COMMANDS: dict[str, Command] = {
     "interpolate": many_inputs(fps=_RATE, slow=_RATE),
     "between": command(
-        between, required="output", first=Path, last=Path, output=Path, at=Sequence[float] | None, num=Sequence[int] | None, fps=str
+        between,
+        required="output",
+        first=Path,
+        last=Path,
+        output=Path,
+        at=Sequence[float] | None,
+        num=Sequence[int] | None,
+        fps=str,
     ),
     "evaluate": command(evaluate, root=Path, factor=Sequence[int], output=Path | None),
     "demo": command(demo, video=Path | None, output=Path),
     "doctor": command(doctor),
 }
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "interpolate": (
+        "frameloom interpolate walk.mp4 smooth.mp4           twice the rate",
+        "frameloom interpolate walk.mp4 smooth.mp4 --fps 60  60 frames a second",
+        "frameloom interpolate walk.mp4 slow.mp4 --slow 4    four times longer",
+        "frameloom interpolate photos/ film.mp4 --num 3      3 between every two",
+        "frameloom interpolate a.mp4 b.mp4 smooth/           several at once",
+    ),
+    "between": (
+        "frameloom between a.png b.png out/                  the one halfway",
+        "frameloom between a.png b.png out/ --at 0.25 0.5    where you say",
+        "frameloom between a.png b.png out/ --num 7 --gif    seven, and a GIF",
+    ),
+    "evaluate": (
+        "frameloom evaluate dis blend --root sequences/      a table",
+        "frameloom evaluate dis --root sequences/ --factor 4 --output scores.json",
+    ),
+    "demo": (
+        "frameloom demo                                      a drawn scene",
+        "frameloom demo walk.mp4                             your own clip",
+    ),
+}
+"""What each command's help ends with; lines fit a terminal of 80 columns."""

@@ -30,7 +30,14 @@ class Reporting:
 def show_progress(items: Iterable[object], label: str, total: int | None) -> Iterator[object]:
     """Yield the items; once they take longer than two seconds, show a bar with the time left on stderr."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     bar = Progress(
         TextColumn("{task.description}"),

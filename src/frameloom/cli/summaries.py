@@ -64,7 +64,10 @@ def _demonstration(shown: Demonstration) -> str:
 def _diagnosis(found: Diagnosis) -> str:
     lines = ["versions", *(f"  {name:24} {number}" for name, number in found.versions.items())]
     lines += ["devices", *(f"  {name:24} {what}" for name, what in found.devices.items())]
-    lines += ["codecs", *(f"  {name:24} {'can be written' if can else 'missing'}" for name, can in found.codecs.items())]
+    lines += [
+        "codecs",
+        *(f"  {name:24} {'can be written' if can else 'missing'}" for name, can in found.codecs.items()),
+    ]
     lines += ["models", *(f"  {name:24} {what}" for name, what in found.models.items())]
     lines += [f"  {name:24} broken plug-in: {why}" for name, why in found.broken_plugins.items()]
     lines += ["cache", f"  {found.cache}", "extras"]

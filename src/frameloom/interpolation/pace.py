@@ -74,7 +74,7 @@ class Pace:
         times = self._slow_down
         if self.rate is None and times.denominator == 1:
             return Multiply(int(times), stretch=int(times))
-        return Resample.of_source(self.rate or info.rate, info.tick, info.rate, times)
+        return Resample.of_source(self.rate or info.rate, info.tick, info.rate, stretch=times)
 
 
 def nominal_rate(timeline: Timeline, info: SourceInfo) -> Fraction:

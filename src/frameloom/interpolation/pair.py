@@ -60,7 +60,8 @@ def open_pair(first: str | Path | NDArray[Any], last: str | Path | NDArray[Any])
     files = tuple(Path(item) for item in (first, last) if isinstance(item, (str, Path)))
     channels = max(image.shape[2] for image in images)
     kind = max((image.dtype for image in images), key=lambda dtype: dtype.itemsize)
-    return Pair(*(_of_kind(image, kind, channels) for image in images), files)
+    first_pixels, last_pixels = (_of_kind(image, kind, channels) for image in images)
+    return Pair(first_pixels, last_pixels, files)
 
 
 def _pixels(item: str | Path | NDArray[Any], name: str) -> Pixels:
@@ -69,7 +70,7 @@ def _pixels(item: str | Path | NDArray[Any], name: str) -> Pixels:
     image = np.asarray(item)
     if image.ndim != 3 or image.shape[2] not in (3, 4) or not image.size:
         raise ShapeError(f"{name} has shape {image.shape}; expected (height, width, 3 or 4)")
-    if image.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
+    if image.dtype.name not in ("uint8", "uint16", "float32", "float64"):
         raise InputError(f"{name} has {image.dtype} pixels; expected uint8, uint16 or float32 in [0, 1]")
     if image.dtype.kind == "f":
         if not np.isfinite(image).all():
@@ -82,7 +83,7 @@ def _of_kind(image: Pixels, kind: "np.dtype[Any]", channels: int) -> Pixels:
     if image.dtype != kind:
         image = float_pixels(image) if kind == np.float32 else quantise(float_pixels(image), 16)
     if image.shape[2] < channels:
-        opaque = 1 if image.dtype == np.float32 else np.iinfo(image.dtype).max
+        opaque = {"uint8": 255, "uint16": 65535, "float32": 1}[image.dtype.name]
         image = np.concatenate([image, np.full_like(image[..., :1], opaque)], axis=2)
     return image
 

@@ -135,7 +135,9 @@ def _fate_of_sound(job: _Job, sound: SoundCopy | None) -> str:
         job.notices.add(f"{job.info.path.name}: the sound is left out, because {reason}")
         return "left out"
     for codec in sound.left_out:
-        job.notices.add(f"{job.info.path.name}: {codec} sound does not fit {job.output.suffix} and is left out; use .mkv")
+        job.notices.add(
+            f"{job.info.path.name}: {codec} sound does not fit {job.output.suffix} and is left out; use .mkv"
+        )
     return "left out" if len(sound.left_out) == len(job.streams.audio) else "copied"
 
 
@@ -158,4 +160,6 @@ def _say_more(job: _Job, kind: str, tally: Tally) -> None:
         job.notices.add(f"{name}: left out: {', '.join(job.streams.others)}")
     rate = nominal_rate(job.timeline, job.info)
     if kind == "gif" and rate > _FASTEST_GIF:
-        job.notices.add(f"{name}: GIFs play at no more than 50 frames a second; of {float(rate):g}, the rest is left out")
+        job.notices.add(
+            f"{name}: GIFs play at no more than 50 frames a second; of {float(rate):g}, the rest is left out"
+        )

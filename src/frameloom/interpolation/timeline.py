@@ -1,8 +1,8 @@
 """When output frames are shown and what they show: pure functions over `Fraction` seconds.
 
-A timeline is asked interval by interval, one per source frame: from when the frame is shown to when the next one is (or,
-for the last, to its end). It answers with instants; moment 0 is the source frame itself, anything in (0, 1) is made.
-Output times start at 0 with the first source frame.
+A timeline is asked interval by interval, one per source frame: from when the frame is shown to when the next one is
+(or, for the last, to its end). It answers with instants; moment 0 is the source frame itself, anything in (0, 1) is
+made. Output times start at 0 with the first source frame.
 """
 
 import math
@@ -152,7 +152,9 @@ class Resample:
             raise RangeError(f"stretch is {self.stretch}; it must be above 0")
 
     @classmethod
-    def of_source(cls, rate: Fraction, tick: Fraction, source_rate: Fraction, stretch: Fraction = Fraction(1)) -> "Resample":
+    def of_source(
+        cls, rate: Fraction, tick: Fraction, source_rate: Fraction, *, stretch: Fraction = Fraction(1)
+    ) -> "Resample":
         """The tolerance that suits a source's clock."""
         frame = 1 / source_rate
         tolerance = Fraction(0) if tick >= frame else min(tick / 2, frame / 8)

@@ -92,7 +92,9 @@ def _matrix(tags: ColourTags) -> NDArray[np.float64]:
     """RGB to Y, Cb, Cr (ITU-T H.273, section 8.3)."""
     red, blue = _LUMA_WEIGHTS[tags.matrix]
     luma = np.array([red, 1 - red - blue, blue])
-    return np.stack([luma, (np.array([0, 0, 1]) - luma) / (2 * (1 - blue)), (np.array([1, 0, 0]) - luma) / (2 * (1 - red))])
+    return np.stack(
+        [luma, (np.array([0, 0, 1]) - luma) / (2 * (1 - blue)), (np.array([1, 0, 0]) - luma) / (2 * (1 - red))]
+    )
 
 
 def _full_chroma(depth: int, alpha: bool) -> str:
@@ -107,17 +109,12 @@ def _same_levels(picture: av.VideoFrame, format: str, tags: ColourTags) -> av.Vi
     return picture.reformat(format=format, interpolation=_SCALER, src_color_range=shades, dst_color_range=shades)
 
 
-def _read_planes(picture: av.VideoFrame) -> NDArray[Any]:
+def _read_planes(picture: av.VideoFrame) -> NDArray[np.uint8 | np.uint16]:
     """Planes of one size as (height, width, planes)."""
     width, height = picture.width, picture.height
-    kind = np.uint8 if depth_of(picture.format) == 8 else np.dtype("<u2")
-    return np.stack(
-        [
-            np.frombuffer(plane, kind).reshape(plane.height, -1)[:height, :width]
-            for plane in picture.planes
-        ],
-        axis=-1,
-    )  # fmt: skip
+    kind = np.dtype(np.uint8) if depth_of(picture.format) == 8 else np.dtype("<u2")
+    planes = [np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1) for plane in picture.planes]
+    return np.stack([plane[:height, :width] for plane in planes], axis=-1)
 
 
 def _write_planes(levels: NDArray[Any], format: str) -> av.VideoFrame:
@@ -157,7 +154,7 @@ class VideoPicture:
         offset, span = _levels(self.tags, self.depth)
         inverse = np.linalg.inv(_matrix(self.tags)) / span  # one product does scaling and mixing
         shifted = levels[..., :3].astype(np.float32) - offset
-        rgb = cv2.transform(shifted, inverse.astype(np.float32))
+        rgb = cv2.transform(shifted, inverse.astype(np.float32)).astype(np.float32, copy=False)
         if not alpha:
             return rgb
         opacity = levels[..., 3:].astype(np.float32) / np.float32(2**self.depth - 1)
@@ -167,7 +164,11 @@ class VideoPicture:
         """(height, width, 3 or 4) uint8 or uint16 at full scale, rounded."""
         if not is_yuv(self.native.format):
             packed = _packed_rgb(self.native)
-            return packed if packed.dtype == (np.uint8 if depth == 8 else np.uint16) else quantise(float_pixels(packed), depth)
+            return (
+                packed
+                if packed.dtype == (np.uint8 if depth == 8 else np.uint16)
+                else quantise(float_pixels(packed), depth)
+            )
         return quantise(self.to_float(), depth)
 
 
@@ -176,15 +177,15 @@ def _packed_rgb(picture: av.VideoFrame) -> Pixels:
     deep = depth_of(picture.format) > 8
     alpha = has_alpha(picture.format)
     format = ("rgba64le" if deep else "rgba") if alpha else ("rgb48le" if deep else "rgb24")
-    packed = picture.reformat(format=format, interpolation=_SCALER)
-    pixels = np.ascontiguousarray(packed.to_ndarray())
-    if alpha and (pixels[..., 3] == np.iinfo(pixels.dtype).max).all():
+    packed = picture.reformat(format=format, interpolation=_SCALER).to_ndarray()
+    pixels = packed.astype(np.uint16 if deep else np.uint8, copy=False)
+    if alpha and (pixels[..., 3] == (65535 if deep else 255)).all():
         return pixels[..., :3]
     return pixels
 
 
 def to_native(pixels: FloatPixels, format: str, tags: ColourTags) -> av.VideoFrame:
-    """Float RGB(A) pixels to a luma and chroma picture of that format, rounded once per plane; alpha goes over black."""
+    """Float RGB(A) pixels to a luma and chroma picture of that format, rounded once; alpha goes over black."""
     if pixels.shape[2] == 4:
         pixels = pixels[..., :3] * pixels[..., 3:]
     depth = depth_of(av.VideoFormat(format))

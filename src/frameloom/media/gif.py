@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import Any, cast
 
 import av
+import av.error
 import av.filter
 import numpy as np
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from frameloom.frame import Frame
@@ -80,7 +83,8 @@ class GifSink:
             for index, picture in enumerate(self._mapped(palette)):
                 picture.pts = times[index]
                 picture.time_base = _GIF_TICK
-                for packet in stream.encode(picture):
+                packets = cast("list[Packet[VideoStream]]", cast(Any, stream).encode(picture))
+                for packet in packets:
                     packet.duration = times[index + 1] - times[index]
                     output.mux_one(packet)
             output.mux(stream.encode(None))
@@ -89,7 +93,9 @@ class GifSink:
         """The kept frames in the colours of the palette."""
         graph = av.filter.Graph()
         height, width = self._size
-        pictures = graph.add_buffer(width=width, height=height, format=av.VideoFormat("bgra"), time_base=Fraction(1, 25))
+        pictures = graph.add_buffer(
+            width=width, height=height, format=av.VideoFormat("bgra"), time_base=Fraction(1, 25)
+        )
         colours = graph.add_buffer(
             width=palette.width, height=palette.height, format=palette.format, time_base=Fraction(1, 25)
         )

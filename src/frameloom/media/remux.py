@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 import av
 import av.error
 from av.audio.stream import AudioStream
+from av.container import OutputContainer
 from av.packet import Packet
 
 from frameloom.errors import MediaError
@@ -35,14 +37,14 @@ def other_streams(path: Path) -> OtherStreams:
     videos = 0
     with av.open(str(path), options=CONTAINER_OPTIONS, metadata_errors="replace") as container:
         for stream in container.streams:
-            if isinstance(stream, AudioStream) and stream.codec_context is not None:
+            if isinstance(stream, AudioStream):
                 audio.append(stream.index)
                 starts.append(Fraction(stream.start_time or 0) * Fraction(stream.time_base or 1))
             elif stream.type == "video":
                 videos += 1
             else:
                 others.append(stream.type)
-        if container.metadata.get("chapters") or getattr(container, "chapters", lambda: [])():
+        if container.chapters():
             others.append("chapters")
     if videos > 1:
         others.append("video" if videos == 2 else f"{videos - 1} x video")
@@ -77,11 +79,11 @@ class SoundCopy:
         self._input = av.open(str(path), options=CONTAINER_OPTIONS, metadata_errors="replace")
         self._sources = [self._input.streams[index] for index in streams.audio]
         self._targets: dict[int, AudioStream] = {}
-        self._packets: "Iterator[Packet[AudioStream]]" = iter(())
-        self._waiting: "Packet[AudioStream] | None" = None
+        self._packets: Iterator[Packet[AudioStream]] = iter(())
+        self._waiting: Packet[AudioStream] | None = None
         self.left_out: list[str] = []
 
-    def add_to(self, output: "av.container.OutputContainer") -> None:
+    def add_to(self, output: OutputContainer) -> None:
         """Declare the streams in the output; codecs that it cannot hold are listed in `left_out`."""
         kept: list[AudioStream] = []
         for source in self._sources:
@@ -96,7 +98,7 @@ class SoundCopy:
             self._targets[source.index] = target
             kept.append(source)
         if kept:
-            self._packets = iter(self._input.demux(kept))
+            self._packets = cast("Iterator[Packet[AudioStream]]", iter(self._input.demux(kept)))
             self._advance()
 
     def _advance(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import av
 import av.error
@@ -146,7 +146,7 @@ class ImageFolderSink:
 def pixel_format_for(like: SourceInfo, encoder: str) -> str:
     """The source's own format where the encoder takes it, else 4:2:0 at the source's depth (8 or 10 bits)."""
     formats = {format.name for format in Codec(encoder, "w").video_formats or ()}
-    if like.pixel_format in formats and like.pixel_format is not None and like.pixel_format.startswith("yuv"):
+    if like.pixel_format in formats and like.pixel_format.startswith("yuv"):
         return like.pixel_format
     return "yuv420p" if like.depth == 8 else "yuv420p10le"
 
@@ -218,7 +218,7 @@ class VideoSink:
         picture.pts = stamp
         picture.time_base = self._unit
         picture.pict_type = 0  # else the encoder repeats the frame types of the source
-        self._mux(self._stream.encode(picture))
+        self._mux(self._encoded(picture))
 
     def _native(self, frame: Frame) -> av.VideoFrame:
         picture = frame.picture
@@ -231,6 +231,9 @@ class VideoSink:
         native = to_native(pixels, self._format, self._tags)
         _tag(native, self._tags)
         return native
+
+    def _encoded(self, picture: av.VideoFrame | None) -> "list[Packet[VideoStream]]":
+        return cast(Any, self._stream).encode(picture)
 
     def _mux(self, packets: Iterable["Packet[VideoStream]"]) -> None:
         for packet in packets:
@@ -255,7 +258,7 @@ class VideoSink:
         """Finish the file; after an error, only let go of it."""
         try:
             if error is None:
-                self._mux(self._stream.encode(None))
+                self._mux(self._encoded(None))
                 self._deliver(self._timer.last(self._end))
                 if self._sound is not None:
                     for audio in self._sound.until(None):
@@ -280,7 +283,7 @@ class _LastDuration:
 
     def __init__(self, *, whole_file: bool) -> None:
         self._whole_file = whole_file
-        self._held: "deque[Packet[VideoStream]]" = deque()
+        self._held: deque[Packet[VideoStream]] = deque()
         self._first_dts: int | None = None
         self._start = 0
 
@@ -318,4 +321,3 @@ def _tag(target: "VideoCodecContext | av.VideoFrame", tags: ColourTags) -> None:
     target.color_range = tags.range
     target.color_primaries = tags.primaries
     target.color_trc = tags.transfer
-

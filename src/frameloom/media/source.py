@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 import av
 import av.error
 import numpy as np
+from av.container import InputContainer
+from av.stream import Disposition
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -235,7 +237,7 @@ class VideoSource:
                 yield picture, time
 
 
-def _open(path: Path) -> "av.container.InputContainer":
+def _open(path: Path) -> InputContainer:
     try:
         return av.open(str(path), options=CONTAINER_OPTIONS, metadata_errors="replace")
     except (av.error.FFmpegError, OSError) as error:
@@ -243,10 +245,10 @@ def _open(path: Path) -> "av.container.InputContainer":
         raise CannotOpen(f"{path} cannot be read as a video: {reason}") from error
 
 
-def _video_stream(container: "av.container.InputContainer", path: Path) -> VideoStream:
+def _video_stream(container: InputContainer, path: Path) -> VideoStream:
     """The first stream of moving pictures; cover art is not one."""
     for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
+        if not stream.disposition & Disposition.attached_pic:
             if not stream.width or not stream.height:
                 raise NoFrames(f"{path} has a video stream without pictures")
             return stream

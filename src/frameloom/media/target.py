@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,9 +12,7 @@ from frameloom.errors import CannotWrite, FrameloomError, InputError, OutputExis
 from frameloom.images import SUFFIXES
 
 
-def check_output(
-    output: Path, inputs: list[Path], *, overwrite: bool, names: frozenset[str] = frozenset()
-) -> None:
+def check_output(output: Path, inputs: list[Path], *, overwrite: bool, names: frozenset[str] = frozenset()) -> None:
     """Refuse, before any work is done, what cannot or must not be written.
 
     `names` are the files, besides numbered images, that an earlier result in an output folder may consist of.
@@ -68,7 +66,7 @@ def _is_result(entry: Path, names: frozenset[str]) -> bool:
 
 
 @contextmanager
-def staged_file(output: Path) -> Iterator[Path]:
+def staged_file(output: Path) -> Generator[Path]:
     """A hidden path beside the output to write to; it gets the final name when the block ends well, else it goes."""
     folder = _make_parent(output)
     with _told(output):
@@ -78,14 +76,14 @@ def staged_file(output: Path) -> Iterator[Path]:
     try:
         with _told(output):
             yield working
-            os.chmod(working, 0o666 & ~_umask())
-            os.replace(working, output)
+            working.chmod(0o666 & ~_umask())
+            working.replace(output)
     finally:
         working.unlink(missing_ok=True)
 
 
 @contextmanager
-def staged_folder(output: Path, names: frozenset[str] = frozenset()) -> Iterator[Path]:
+def staged_folder(output: Path, names: frozenset[str] = frozenset()) -> Generator[Path]:
     """A hidden folder beside the output to write to; it replaces an earlier result when the block ends well.
 
     `names` are the files, besides numbered images, that an earlier result may consist of.
@@ -96,7 +94,7 @@ def staged_folder(output: Path, names: frozenset[str] = frozenset()) -> Iterator
     try:
         with _told(output):
             yield working
-            os.chmod(working, 0o777 & ~_umask())
+            working.chmod(0o777 & ~_umask())
             _put_in_place(working, output, names)
     finally:
         shutil.rmtree(working, ignore_errors=True)
@@ -104,12 +102,12 @@ def staged_folder(output: Path, names: frozenset[str] = frozenset()) -> Iterator
 
 def _put_in_place(working: Path, output: Path, names: frozenset[str]) -> None:
     if not output.exists():
-        os.replace(working, output)
+        working.replace(output)
         return
     check_folder_of(output, names, overwrite=True)  # again: it may have changed while we worked
     old = Path(tempfile.mkdtemp(prefix=f".{output.name[:80]}.", suffix=".old", dir=output.parent))
-    os.replace(output, old)
-    os.replace(working, output)
+    output.replace(old)
+    working.replace(output)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -129,7 +127,7 @@ def _umask() -> int:
 
 
 @contextmanager
-def _told(output: Path) -> Iterator[None]:
+def _told(output: Path) -> Generator[None]:
     """Say which output could not be written, and why."""
     try:
         yield

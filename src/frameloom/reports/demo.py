@@ -217,8 +217,11 @@ def _stills(material: Material, model: Interpolator, scores: list[FrameScore]) -
     found: dict[int, Still] = {}
     for index, first, truth, last in _triples(material.frames()):
         if index in wanted:
-            found[index] = Still(index=index, time=scores[index].time, psnr=scores[index].psnr, first=first, truth=truth,
-                                 result=_restored(model, first, last), last=last)  # fmt: skip
+            result = _restored(model, first, last)
+            score = scores[index]
+            found[index] = Still(
+                index=index, time=score.time, psnr=score.psnr, first=first, result=result, truth=truth, last=last
+            )
         if len(found) == len(wanted):
             break
     return [found[index] for index in wanted]
@@ -243,7 +246,7 @@ def _page(
     clips = {clip: working / f"{clip}.mp4" for clip in _CLIPS}
     return DemoPage(
         title=material.title,
-        subtitle=f"From {float(material.rate / 2):g} to {float(material.rate):g} frames per second, with the truth known",
+        subtitle=f"From {float(material.rate / 2):g} to {float(material.rate):g} frames per second, the truth known",
         intro=material.intro,
         model=name,
         rate=material.rate,

@@ -4,9 +4,11 @@ import os
 import platform
 import re
 import sys
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
@@ -24,7 +26,17 @@ _PURPOSES = {
     "train": "training",
     "ray": "several machines",
 }
-_CORE = ("av", "numpy", "opencv-python-headless", "scikit-image", "faiss-cpu", "onnxruntime", "matplotlib", "rich", "cyclopts")
+_CORE = (
+    "av",
+    "numpy",
+    "opencv-python-headless",
+    "scikit-image",
+    "faiss-cpu",
+    "onnxruntime",
+    "matplotlib",
+    "rich",
+    "cyclopts",
+)
 
 
 def diagnose() -> Diagnosis:
@@ -71,8 +83,7 @@ def _devices() -> dict[str, str]:
     if find_spec("torch") is None:
         devices["gpu"] = "not looked for: needs the torch extra"
         return devices
-    import torch  # the only way to know; doctor may take its time
-
+    torch: Any = import_module("torch")  # the only way to know; doctor may take its time
     devices["gpu"] = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
     return devices
 

@@ -1,6 +1,5 @@
 """Making frames: names and paths in, results out. Nothing heavy is imported until a verb is called."""
 
-
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -59,8 +58,8 @@ def interpolate(
         output: .mp4, .mov, .mkv or .gif; any other name is a folder of numbered PNG files.
         model: What makes the frames; see `frameloom doctor` for the names.
         factor: Same duration, so many times the rate (default 2).
-        fps: Same duration, resampled to this rate: 60, 24000/1001, 59.94. With --slow or --num, and for images, the rate
-            at which the output plays.
+        fps: Same duration, resampled to this rate: 60, 24000/1001, 59.94. With --slow or --num, and for images, the
+            rate at which the output plays.
         slow: So many times longer, at the source's rate: 4, 2.5.
         num: So many frames between every two, played at the source's rate; several numbers are passes, each between all
             frames of the pass before (1 1 1 makes 7).
@@ -167,7 +166,9 @@ def between(
     if gif and output is None:
         raise InputError("a GIF needs an output folder")
     counts = [num] if isinstance(num, int) else [1] if num is None else list(num)
-    job = pair.Job(images=images, model=cast(Interpolator, load(card.name)), name=card.name, moments=moments, counts=counts)
+    job = pair.Job(
+        images=images, model=cast(Interpolator, load(card.name)), name=card.name, moments=moments, counts=counts
+    )
     if output is None:
         return pair.in_memory(job)
     return pair.to_folder(job, Path(output), gif=gif, fps=fps, overwrite=overwrite)

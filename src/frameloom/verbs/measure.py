@@ -20,8 +20,8 @@ def evaluate(
 ) -> Evaluation:
     """Measure how well models restore frames that were left out of real sequences.
 
-    Every factor-th frame is given to the model, the frames between are restored, rounded to 8 bits and compared with the
-    true ones. Means are over the frames of each sequence, then over sequences.
+    Every factor-th frame is given to the model, the frames between are restored, rounded to 8 bits and compared with
+    the true ones. Means are over the frames of each sequence, then over sequences.
 
     Args:
         models: Names of interpolators; see `frameloom doctor`.

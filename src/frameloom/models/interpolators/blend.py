@@ -15,5 +15,5 @@ class Blend:
         """Yield `(1 - moment) * first + moment * last`, shaped like the inputs."""
         for moment in moments:
             share = np.asarray(moment, dtype=np.float32)
-            weight = share[..., None] if share.ndim == 2 else share
-            yield first + weight * (last - first)
+            weight = share[..., None] if share.ndim else share
+            yield (first + weight * (last - first)).astype(np.float32, copy=False)

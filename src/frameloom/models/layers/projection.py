@@ -14,9 +14,7 @@ class Projection:
     coverage: NDArray[np.float32]  # (height, width), sum of the weights that landed
 
 
-def project(
-    values: NDArray[np.float32], displacement: NDArray[np.float32], weight: NDArray[np.float32]
-) -> Projection:
+def project(values: NDArray[np.float32], displacement: NDArray[np.float32], weight: NDArray[np.float32]) -> Projection:
     """Move every pixel's values by its displacement and average, by weight, what meets on one pixel.
 
     With weight = exp(importance) this is softmax splatting (Niklaus and Liu, "Softmax Splatting for Video Frame

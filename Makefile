@@ -1,0 +1,50 @@
+# make demo   a first look: install what is light, draw a scene, halve it, restore it, show how well that went
+# make test   everything the tests need, then the tests
+# make check  lint, types, import layers, docs
+PYTHON ?= $(firstword $(shell command -v python3.13 python3.12 python3.11 python3 2>/dev/null))
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test test-all check docs samples benchmark clean
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Frameloom needs Python 3.11 or newer; try: make PYTHON=python3.12 demo")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.light: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@ $(VENV)/.light
+
+demo: $(VENV)/.light
+	$(BIN)/frameloom demo --overwrite
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python scripts/command_docs.py --check
+
+# The pages and pictures that are made, not written.
+docs: $(VENV)/.dev
+	$(BIN)/python scripts/command_docs.py
+
+samples: $(VENV)/.dev
+	$(BIN)/python scripts/draw_samples.py samples
+
+# ROOT: a folder of sequences, each a folder of consecutive frames.
+benchmark: $(VENV)/.dev
+	$(BIN)/python benchmarks/quality.py --root $(ROOT)
+
+clean:
+	rm -rf $(VENV) frameloom-demo
