@@ -1,4 +1,4 @@
-"""Draw the sample pictures and the sample clip that the README's lines use: `python scripts/draw_samples.py samples`."""
+"""Draw the pictures and the clip that the README's lines use: `python scripts/draw_samples.py samples`."""
 
 import sys
 from fractions import Fraction

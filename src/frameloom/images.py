@@ -73,10 +73,10 @@ def write_image(path: str | os.PathLike[str], pixels: Pixels) -> None:
         raise CannotWrite(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def natural_key(path: Path) -> tuple[object, ...]:
+def natural_key(path: Path) -> tuple[tuple[object, ...], str]:
     """Sort key that counts: frame2 before frame10."""
-    pieces = re.split(r"(\d+)", path.name.lower())
-    return (*(int(piece) if piece.isdigit() else piece for piece in pieces), path.name)
+    pieces = re.split(r"([0-9]+)", path.name.lower())  # text and numbers take turns, so that like meets like
+    return tuple(int(piece) if piece.isdecimal() else piece for piece in pieces), path.name
 
 
 def images_in(folder: Path) -> list[Path]:

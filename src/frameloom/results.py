@@ -59,6 +59,8 @@ class Interpolation(Result):
     frames_made: int
     """Frames that the model made; the others are source frames."""
     frames_written: int
+    cuts: int
+    """Places where the nearer source frame is shown instead of one made across a cut."""
     size: tuple[int, int]
     """(height, width) in pixels."""
     rate: Fraction

@@ -40,7 +40,7 @@ def test_rates_are_exact_numbers(typed: object, exact: Fraction) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["0", "-1", "abc", "", "1e9", "1/0", "0/5", "10001", "nan", "inf", "60 fps", "1/2/3", "٣", True]
+    "typed", ["0", "-1", "abc", "", "1e9", "1/0", "0/5", "10001", "nan", "inf", "60 fps", "1/2/3", True]
 )
 def test_impossible_rates_are_refused_in_words(typed: object) -> None:
     with pytest.raises(RangeError, match="give a"):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from frameloom.errors import NoFrames
 from frameloom.frame import Frame
+from frameloom.interpolation.cuts import is_cut
 from frameloom.interpolation.pace import Pace, nominal_rate, output_unit
 from frameloom.interpolation.timeline import Timeline
-from frameloom.interpolation.video import Tally, densify
+from frameloom.interpolation.video import CutTest, Tally, densify, never_cut
 from frameloom.media.prefetch import Behind, prefetch
 from frameloom.media.remux import OtherStreams, SoundCopy, lead_of_sound, other_streams
 from frameloom.media.sink import Encoding, FrameSink, VideoSink, kind_of_output, open_sink
@@ -34,6 +35,7 @@ class _Job:
     timeline: Timeline
     encoding: Encoding
     streams: OtherStreams
+    cuts: CutTest
     notices: Notices
 
     @property
@@ -42,7 +44,15 @@ class _Job:
 
 
 def render(
-    path: Path, output: Path, model: Interpolator, pace: Pace, encoding: Encoding, *, name: str, overwrite: bool
+    path: Path,
+    output: Path,
+    model: Interpolator,
+    pace: Pace,
+    encoding: Encoding,
+    *,
+    name: str,
+    find_cuts: bool,
+    overwrite: bool,
 ) -> Interpolation:
     """Interpolate one file or folder of images into another.
 
@@ -53,6 +63,7 @@ def render(
         pace: How many frames and how fast.
         encoding: Codec and quality of a video.
         name: What the model is called, for the result.
+        find_cuts: Whether to show the nearer frame at a cut, instead of making one across it.
         overwrite: Whether an earlier result of that name may be replaced.
 
     Raises:
@@ -65,8 +76,16 @@ def render(
     check_output(output, [path], overwrite=overwrite)
     source = open_source(path, rate=rate)
     streams = other_streams(path) if source.info.has_time else OtherStreams((), (), None)
-    job = _Job(source=source, output=output, model=model, timeline=pace.timeline(source.info), encoding=encoding,
-               streams=streams, notices=Notices())  # fmt: skip
+    job = _Job(
+        source=source,
+        output=output,
+        model=model,
+        timeline=pace.timeline(source.info),
+        encoding=encoding,
+        streams=streams,
+        cuts=is_cut if find_cuts else never_cut,
+        notices=Notices(),
+    )
     tally, stopwatch = Tally(), Stopwatch()
     with staged_folder(output) if kind == "folder" else staged_file(output) as working:
         sound = _run(job, working, tally, stopwatch)
@@ -79,6 +98,7 @@ def render(
         frames_read=tally.read,
         frames_made=tally.made,
         frames_written=tally.written,
+        cuts=tally.cuts,
         size=info.size,
         rate=nominal_rate(job.timeline, info),
         duration=job.timeline.duration(tally.read, info.duration),
@@ -104,7 +124,7 @@ def _run(job: _Job, working: Path, tally: Tally, stopwatch: Stopwatch) -> str:
         fate = _fate_of_sound(job, sound)
         _say_padding(job, sink)
         frames = prefetch(stopwatch.timed(job.source, "decode"), _QUEUED_FRAMES)
-        made = densify(frames, job.model, job.timeline, tally=tally, stopwatch=stopwatch)
+        made = densify(frames, job.model, job.timeline, cuts=job.cuts, tally=tally, stopwatch=stopwatch)
         total = job.timeline.count(job.info.frame_count, job.info.duration)
 
         def write(frame: Frame) -> None:

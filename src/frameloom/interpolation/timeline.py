@@ -139,8 +139,8 @@ class Multiply:
 class Resample:
     """Output frames at an even rate, `stretch` times longer than the source.
 
-    A source's times are rounded to its tick, so an instant within half a tick of a source frame shows that frame. A file
-    whose tick is as long as a frame counts frames: its times are exact, and nothing is rounded.
+    A source's times are rounded to its tick, so an instant within half a tick of a source frame shows that frame. A
+    file whose tick is as long as a frame counts frames: its times are exact, and nothing is rounded.
     """
 
     rate: Fraction

@@ -1,17 +1,19 @@
 """A stream of frames to a denser stream of frames."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from frameloom.errors import ShapeError
-from frameloom.frame import ArrayPicture, FloatPixels, Frame
+from frameloom.frame import ArrayPicture, FloatPixels, Frame, Picture
 from frameloom.interpolation.between import cascade
 from frameloom.interpolation.timeline import Insert, Instant, Interval, Timeline
 from frameloom.progress import Stopwatch
 from frameloom.roles import Interpolator
+
+_HALF = Fraction(1, 2)
 
 
 @dataclass(slots=True)
@@ -21,6 +23,15 @@ class Tally:
     read: int = 0
     made: int = 0
     written: int = 0
+    cuts: int = 0
+
+
+CutTest = Callable[[FloatPixels, FloatPixels], bool]
+
+
+def never_cut(first: FloatPixels, second: FloatPixels) -> bool:
+    """All frames belong to one shot."""
+    return False
 
 
 def densify(
@@ -28,14 +39,17 @@ def densify(
     model: Interpolator,
     timeline: Timeline,
     *,
+    cuts: CutTest = never_cut,
     tally: Tally | None = None,
     stopwatch: Stopwatch | None = None,
 ) -> Iterator[Frame]:
     """Yield the output frames of a timeline in order; source frames are passed on as they came.
 
-    Holds two source frames and one made frame at a time. `tally` and `stopwatch` are kept up to date where given.
+    Where `cuts` says of two consecutive frames that a new shot begins, the nearer of them is shown instead of a made
+    frame. Holds two source frames and one made frame at a time. `tally` and `stopwatch` are kept up to date where
+    given.
     """
-    weaver = _Weaver(model, timeline, tally or Tally(), stopwatch or Stopwatch())
+    weaver = _Weaver(model, timeline, cuts, tally or Tally(), stopwatch or Stopwatch())
     index = 0
     previous: Frame | None = None
     for frame in frames:
@@ -51,9 +65,12 @@ def densify(
 class _Weaver:
     """Makes the output frames of one interval after the other, converting each source frame to float once."""
 
-    def __init__(self, model: Interpolator, timeline: Timeline, tally: Tally, stopwatch: Stopwatch) -> None:
+    def __init__(
+        self, model: Interpolator, timeline: Timeline, cuts: CutTest, tally: Tally, stopwatch: Stopwatch
+    ) -> None:
         self._model = model
         self._timeline = timeline
+        self._cuts = cuts
         self.tally = tally
         self._stopwatch = stopwatch
         self._origin: Fraction | None = None
@@ -66,18 +83,31 @@ class _Weaver:
         end = frame.time + frame.duration if following is None else following.time
         interval = Interval(index, frame.time, end, last=following is None)
         instants = list(self._timeline.instants(interval, self._origin))
-        made = iter(())
-        if following is not None and any(instant.moment for instant in instants):
-            made = self._stopwatch.timed(self._made(frame, following, instants), "interpolate")
-        for instant in instants:
-            picture = ArrayPicture(next(made)) if instant.moment else frame.picture
-            self.tally.made += bool(instant.moment)
+        for instant, picture in self._pictures(frame, following, instants):
             self.tally.written += 1
             yield Frame(picture, instant.time, instant.duration)
 
-    def _made(self, frame: Frame, following: Frame, instants: list[Instant]) -> Iterator[FloatPixels]:
+    def _pictures(
+        self, frame: Frame, following: Frame | None, instants: list[Instant]
+    ) -> Iterator[tuple[Instant, Picture]]:
+        """What each instant shows."""
+        if following is None or not any(instant.moment for instant in instants):
+            yield from ((instant, frame.picture) for instant in instants)
+            return
         with self._stopwatch.timing("convert"):
             first, last = _alike(self._floats(frame), self._floats(following))
+        with self._stopwatch.timing("look for cuts"):
+            cut = self._cuts(first, last)
+        if cut:
+            self.tally.cuts += 1
+            yield from ((instant, (frame if instant.moment <= _HALF else following).picture) for instant in instants)
+            return
+        made = self._stopwatch.timed(self._made(first, last, instants), "interpolate")
+        for instant in instants:
+            self.tally.made += bool(instant.moment)
+            yield instant, ArrayPicture(next(made)) if instant.moment else frame.picture
+
+    def _made(self, first: FloatPixels, last: FloatPixels, instants: list[Instant]) -> Iterator[FloatPixels]:
         if isinstance(self._timeline, Insert) and len(self._timeline.counts) > 1:
             return cascade(self._model, first, last, self._timeline.counts)
         return self._model.between(first, last, [float(instant.moment) for instant in instants if instant.moment])

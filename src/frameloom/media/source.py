@@ -286,7 +286,7 @@ def _read_clock(path: Path) -> _Clock:
 
 def _clock_of(stamps: NDArray[np.int64], tick: Fraction, declared: list[Fraction], last_duration: Fraction) -> _Clock:
     """Find out whether the stamps are an even rate, rounded to ticks, and at which."""
-    for rate in (*declared, *_STANDARD_RATES):
+    for rate in (*map(_standardised, declared), *_STANDARD_RATES):
         if _is_even(stamps, tick, rate):
             if abs(last_duration - 1 / rate) <= tick:
                 last_duration = 1 / rate
@@ -296,6 +296,11 @@ def _clock_of(stamps: NDArray[np.int64], tick: Fraction, declared: list[Fraction
     else:
         rate = 1 / last_duration if last_duration else (declared[0] if declared else _FALLBACK_RATE)
     return _Clock(stamps, tick, rate, False, last_duration or 1 / rate)
+
+
+def _standardised(rate: Fraction) -> Fraction:
+    """The standard rate that a declared one comes within a millionth of: files round 60000/1001 to 19001/317."""
+    return next((standard for standard in _STANDARD_RATES if abs(rate / standard - 1) < Fraction(1, 10**6)), rate)
 
 
 def _is_even(stamps: NDArray[np.int64], tick: Fraction, rate: Fraction) -> bool:

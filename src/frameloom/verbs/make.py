@@ -47,6 +47,7 @@ def interpolate(
     num: Sequence[int] | None = None,
     codec: Literal["h264", "hevc"] = "h264",
     crf: int | None = None,
+    cuts: Literal["auto", "off"] = "auto",
     overwrite: bool = False,
 ) -> Interpolation:
     """Make a video smoother or slower by putting new frames between its own.
@@ -65,6 +66,7 @@ def interpolate(
             frames of the pass before (1 1 1 makes 7).
         codec: How video is encoded.
         crf: Quality of the encoding, 0 (best, largest) to 51; default 18 for h264, 20 for hevc.
+        cuts: At a cut, auto shows the nearer frame; off makes frames across it.
         overwrite: Replace an earlier output of that name.
 
     Raises:
@@ -79,7 +81,12 @@ def interpolate(
     pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
     encoding = Encoding(codec=codec, crf=crf)
     card = catalog.find(model, "interpolator")
-    return render(Path(source), Path(output), load(card.name), pace, encoding, name=card.name, overwrite=overwrite)
+    if cuts not in ("auto", "off"):
+        raise InputError(f"cuts is '{cuts}'; give auto or off")
+    return render(
+        Path(source), Path(output), load(card.name), pace, encoding,
+        name=card.name, find_cuts=cuts == "auto", overwrite=overwrite,
+    )  # fmt: skip
 
 
 def interpolate_all(
@@ -93,6 +100,7 @@ def interpolate_all(
     num: Sequence[int] | None = None,
     codec: Literal["h264", "hevc"] = "h264",
     crf: int | None = None,
+    cuts: Literal["auto", "off"] = "auto",
     overwrite: bool = False,
 ) -> Batch:
     """Interpolate several inputs, one output each in `folder`; one failure does not stop the rest.
@@ -111,7 +119,7 @@ def interpolate_all(
     for source, output in names.items():
         try:
             made = interpolate(source, output, model=model, factor=factor, fps=fps, slow=slow, num=num, codec=codec,
-                               crf=crf, overwrite=overwrite)  # fmt: skip
+                               crf=crf, cuts=cuts, overwrite=overwrite)  # fmt: skip
             results.append(made)
         except FrameloomError as error:
             failures[str(source)] = str(error)
