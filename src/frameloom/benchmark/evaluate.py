@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from frameloom.benchmark.datasets import Sample
 from frameloom.errors import DatasetError
 from frameloom.frame import float_pixels, quantise
+from frameloom.interpolation.cuts import is_cut
 from frameloom.metrics.metric import Metric
 from frameloom.progress import track
 from frameloom.results import Evaluation, MeanScore, Score
@@ -21,11 +22,18 @@ from frameloom.roles import Interpolator
 
 
 def score_sample(name: str, model: Interpolator, sample: Sample, metrics: Sequence[Metric]) -> list[Score]:
-    """Restore the frames of a sample and compare each, rounded to 8 bits, with the truth."""
+    """Restore the frames of a sample and compare each, rounded to 8 bits, with the truth.
+
+    The model is used as for a video: at a cut, the nearer given frame stands for what it would make.
+    """
     first, *truths, last = sample.load()
     moments = [step / sample.factor for step in range(1, sample.factor)]
     started = time.process_time()
-    restored = list(model.between(float_pixels(first), float_pixels(last), moments))
+    given = float_pixels(first), float_pixels(last)
+    if is_cut(*given):
+        restored = [given[moment > 0.5] for moment in moments]
+    else:
+        restored = list(model.between(*given, moments))
     seconds = (time.process_time() - started) / len(moments)
     rows: list[Score] = []
     for step, (image, truth) in enumerate(zip(restored, truths, strict=True), start=1):

@@ -1,13 +1,14 @@
 """Verbs as commands: the same words, with files in place of arrays and the options that every command has."""
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from frameloom.cli.reporting import Reporting, print_result, show_progress, tell
 from frameloom.cli.summaries import summary
@@ -105,10 +106,24 @@ def _report(make: Callable[[], Result], reporting: Reporting | None) -> None:
         raise BatchError(f"not made: {first[0]}: {first[1]}{more}", result.failures)
 
 
-_RATE = Annotated[str | None, Parameter()]
+def _whole(kind: Any, tokens: Sequence[Token]) -> int:
+    """Whole numbers only: the parser's own conversion would cut 2.5 to 2 without a word."""
+    return _wholes(kind, tokens)[0]
+
+
+def _wholes(kind: Any, tokens: Sequence[Token]) -> list[int]:
+    for token in tokens:
+        if not re.fullmatch(r"[+-]?[0-9]+", token.value):
+            raise ValueError(f"{token.value} is not a whole number")
+    return [int(token.value) for token in tokens]
+
+
+_WHOLE = Annotated[int | None, Parameter(converter=_whole)]
+_SEED = Annotated[int, Parameter(converter=_whole)]
+_WHOLES = Annotated[Sequence[int] | None, Parameter(converter=_wholes)]
 
 COMMANDS: dict[str, Command] = {
-    "interpolate": many_inputs(fps=_RATE, slow=_RATE),
+    "interpolate": many_inputs(fps=str | None, slow=str | None, factor=_WHOLE, num=_WHOLES, crf=_WHOLE),
     "between": command(
         between,
         required="output",
@@ -116,11 +131,11 @@ COMMANDS: dict[str, Command] = {
         last=Path,
         output=Path,
         at=Sequence[float] | None,
-        num=Sequence[int] | None,
+        num=_WHOLES,
         fps=str,
     ),
-    "evaluate": command(evaluate, root=Path, factor=Sequence[int], output=Path | None),
-    "demo": command(demo, video=Path | None, output=Path),
+    "evaluate": command(evaluate, root=Path, factor=_WHOLES, limit=_WHOLE, output=Path | None),
+    "demo": command(demo, video=Path | None, output=Path, seed=_SEED),
     "doctor": command(doctor),
 }
 

@@ -233,7 +233,13 @@ class VideoSink:
         return native
 
     def _encoded(self, picture: av.VideoFrame | None) -> "list[Packet[VideoStream]]":
-        return cast(Any, self._stream).encode(picture)
+        try:
+            return cast(Any, self._stream).encode(picture)
+        except av.error.ArgumentError as error:
+            raise CannotWrite(
+                f"{self._stream.codec_context.name} cannot encode {self._stream.width}x{self._stream.height} pixels as "
+                f"{self._format}; try another --codec, or a folder as output"
+            ) from error
 
     def _mux(self, packets: Iterable["Packet[VideoStream]"]) -> None:
         for packet in packets:

@@ -8,6 +8,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import av.error
+
 from frameloom.errors import CannotWrite, FrameloomError, InputError, OutputExists
 from frameloom.images import SUFFIXES
 
@@ -133,7 +135,7 @@ def _told(output: Path) -> Generator[None]:
         yield
     except FrameloomError:
         raise
-    except OSError as error:
+    except (OSError, av.error.FFmpegError) as error:
         if error.errno == errno.ENOSPC:
             raise CannotWrite(f"{output} cannot be written: the disk is full") from error
         raise CannotWrite(f"{output} cannot be written: {error.strerror or error}") from error
