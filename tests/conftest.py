@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from commands import Command
+
 settings.register_profile("frameloom", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("frameloom")
 
@@ -25,3 +27,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "real_clip" in metafunc.fixturenames:
         clips = sorted(REAL_CLIPS.glob("*.mp4")) or [REAL_CLIPS / "none.mp4"]
         metafunc.parametrize("real_clip", clips, ids=[clip.stem for clip in clips])
+
+
+@pytest.fixture
+def frameloom(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs one command line in this process."""
+    return Command(capsys)

@@ -67,7 +67,7 @@ class Catalog:
         Raises:
             UnknownModel: there is none; the message offers the nearest names.
         """
-        known = {card.name: card for card in self.cards(role)}
+        known = {card.name.lower(): card for card in self.cards(role)}
         card = known.get(name.lower())
         if card is not None:
             return card

@@ -71,7 +71,7 @@ def frames_at(stamps: list[int], end: int, tick: Fraction) -> list[Frame]:
         ([k * 1001 for k in range(10)], 10010, Fraction(1, 60000)),
         ([0, 20, 100, 117, 300, 301, 900], 1450, Fraction(1, 1000)),
         ([0], 33, Fraction(1, 100)),
-        ([0, 7], 1000, Fraction(1, 90000)),
+        ([0, 700], 9000, Fraction(1, 90000)),
         ([0, 1, 2, 3, 4, 5, 6, 7], 19, Fraction(1, 24)),
     ],
 )

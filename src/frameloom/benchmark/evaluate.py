@@ -30,10 +30,8 @@ def score_sample(name: str, model: Interpolator, sample: Sample, metrics: Sequen
     moments = [step / sample.factor for step in range(1, sample.factor)]
     started = time.process_time()
     given = float_pixels(first), float_pixels(last)
-    if is_cut(*given):
-        restored = [given[moment > 0.5] for moment in moments]
-    else:
-        restored = list(model.between(*given, moments))
+    cut = is_cut(*given)
+    restored = [given[moment > 0.5] for moment in moments] if cut else list(model.between(*given, moments))
     seconds = (time.process_time() - started) / len(moments)
     rows: list[Score] = []
     for step, (image, truth) in enumerate(zip(restored, truths, strict=True), start=1):

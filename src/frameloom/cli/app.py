@@ -29,6 +29,7 @@ def build_app() -> App:
         default_parameter=Parameter(consume_multiple=True, negative=()),
         result_action="return_value",
         help_format="plaintext",
+        suppress_keyboard_interrupt=False,  # the one line that says how things stand is ours
     )
     for name, command in COMMANDS.items():
         app.command(command, name=name, help_epilogue=_epilogue(name))

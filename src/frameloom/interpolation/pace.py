@@ -22,6 +22,17 @@ class Pace:
         given = [f"--{name}" for name in ("factor", "slow", "num") if getattr(self, name) is not None]
         if len(given) > 1:
             raise InputError(f"{' and '.join(given)} contradict each other; give one of them")
+        self._check_values()
+
+    def _check_values(self) -> None:
+        """Refuse impossible values before any input is opened."""
+        rate = self.rate or ImageSource.DEFAULT_RATE
+        if self.factor is not None:
+            Multiply(self.factor)
+        if self.num is not None:
+            Insert(tuple(self.num), rate)
+        if self.slow is not None:
+            _ = self._slow_down
 
     @property
     def rate(self) -> Fraction | None:

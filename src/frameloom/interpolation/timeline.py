@@ -58,10 +58,9 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """One output frame."""
+    """One output frame; it is shown until the next one is."""
 
     time: Fraction  # seconds from the first output frame
-    duration: Fraction  # seconds
     moment: Fraction  # [0, 1): 0 shows the interval's source frame
 
 
@@ -115,7 +114,7 @@ class Multiply:
         for part in range(self.factor):
             moment = Fraction(0) if interval.last else Fraction(part, self.factor)
             time = interval.start - origin + part * step
-            yield Instant(time * self.stretch, step * self.stretch, moment)
+            yield Instant(time * self.stretch, moment)
 
     def count(self, frames: int, duration: Fraction) -> int:
         """frames * factor."""
@@ -167,14 +166,11 @@ class Resample:
     def instants(self, interval: Interval, origin: Fraction) -> Iterator[Instant]:
         """The multiples of 1 / rate that fall into the interval."""
         start, end = interval.start - origin, interval.end - origin
-        first, stop = self._first_index(start), self._stop(end, interval.last)
-        for index in range(first, stop):
+        for index in range(self._first_index(start), self._stop(end, interval.last)):
             time = index / self.rate
             within = time / self.stretch - start
             held = interval.last or within <= self.tolerance
-            final = interval.last and index == stop - 1
-            duration = end * self.stretch - time if final else 1 / self.rate
-            yield Instant(time, duration, Fraction(0) if held else within / (end - start))
+            yield Instant(time, Fraction(0) if held else within / (end - start))
 
     def _stop(self, end: Fraction, last: bool) -> int:
         stop = self._first_index(end)
@@ -224,7 +220,7 @@ class Insert:
         parts = self.inserted + 1
         for part in range(1 if interval.last else parts):
             time = (interval.index * parts + part) / self.rate
-            yield Instant(time, 1 / self.rate, Fraction(part, parts))
+            yield Instant(time, Fraction(part, parts))
 
     def count(self, frames: int, duration: Fraction) -> int:
         """frames + inserted * (frames - 1)."""

@@ -50,16 +50,13 @@ def densify(
     given.
     """
     weaver = _Weaver(model, timeline, cuts, tally or Tally(), stopwatch or Stopwatch())
-    index = 0
-    previous: Frame | None = None
-    for frame in frames:
-        weaver.tally.read += 1
-        if previous is not None:
-            yield from weaver.weave(index, previous, frame)
-            index += 1
-        previous = frame
-    if previous is not None:
-        yield from weaver.weave(index, previous, None)
+    waiting: tuple[Instant, Picture] | None = None
+    for shown in weaver.weave(frames):
+        if waiting is not None:
+            yield Frame(waiting[1], waiting[0].time, shown[0].time - waiting[0].time)
+        waiting = shown
+    if waiting is not None:
+        yield Frame(waiting[1], waiting[0].time, weaver.duration() - waiting[0].time)
 
 
 class _Weaver:
@@ -73,19 +70,35 @@ class _Weaver:
         self._cuts = cuts
         self.tally = tally
         self._stopwatch = stopwatch
-        self._origin: Fraction | None = None
+        self._origin = self._end = Fraction(0)
         self._converted: tuple[Frame, FloatPixels] | None = None
 
-    def weave(self, index: int, frame: Frame, following: Frame | None) -> Iterator[Frame]:
-        """Output frames from when `frame` is shown until `following` is."""
-        if self._origin is None:
-            self._origin = frame.time
-        end = frame.time + frame.duration if following is None else following.time
-        interval = Interval(index, frame.time, end, last=following is None)
-        instants = list(self._timeline.instants(interval, self._origin))
-        for instant, picture in self._pictures(frame, following, instants):
+    def weave(self, frames: Iterable[Frame]) -> Iterator[tuple[Instant, Picture]]:
+        """What is shown when, in order."""
+        index = 0
+        previous: Frame | None = None
+        for frame in frames:
+            self.tally.read += 1
+            if previous is None:
+                self._origin = frame.time
+            else:
+                yield from self._interval(index, previous, frame)
+                index += 1
+            previous = frame
+        if previous is not None:
+            yield from self._interval(index, previous, None)
+
+    def duration(self) -> Fraction:
+        """How long the output is, once all frames are through."""
+        return self._timeline.duration(self.tally.read, self._end - self._origin)
+
+    def _interval(self, index: int, frame: Frame, following: Frame | None) -> Iterator[tuple[Instant, Picture]]:
+        """What is shown from when `frame` is until `following` is."""
+        self._end = frame.time + frame.duration if following is None else following.time
+        interval = Interval(index, frame.time, self._end, last=following is None)
+        for shown in self._pictures(frame, following, list(self._timeline.instants(interval, self._origin))):
             self.tally.written += 1
-            yield Frame(picture, instant.time, instant.duration)
+            yield shown
 
     def _pictures(
         self, frame: Frame, following: Frame | None, instants: list[Instant]

@@ -1,9 +1,10 @@
 """Making frames: names and paths in, results out. Nothing heavy is imported until a verb is called."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ from frameloom.frame import Frame
 from frameloom.models.zoo import catalog
 from frameloom.results import Batch, Between, Demonstration, Interpolation
 from frameloom.roles import Interpolator
+
+if TYPE_CHECKING:
+    from frameloom.interpolation.pace import Pace
+    from frameloom.media.sink import Encoding
 
 DEFAULT_MODEL = "dis"
 
@@ -75,18 +80,31 @@ def interpolate(
         UnknownModel: no model has that name.
     """
     from frameloom.interpolation.pace import Pace
-    from frameloom.interpolation.render import render
     from frameloom.media.sink import Encoding
 
     pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
-    encoding = Encoding(codec=codec, crf=crf)
-    card = catalog.find(model, "interpolator")
+    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, overwrite=overwrite)
+    return make(Path(source), Path(output))
+
+
+def _renderer(
+    model: str, pace: "Pace", encoding: "Encoding", cuts: str, *, overwrite: bool
+) -> Callable[[Path, Path], Interpolation]:
+    """Load the model, once for however many inputs."""
+    from frameloom.interpolation.render import render
+
     if cuts not in ("auto", "off"):
         raise InputError(f"cuts is '{cuts}'; give auto or off")
-    return render(
-        Path(source), Path(output), load(card.name), pace, encoding,
-        name=card.name, find_cuts=cuts == "auto", overwrite=overwrite,
-    )  # fmt: skip
+    card = catalog.find(model, "interpolator")
+    interpolator = cast(Interpolator, load(card.name))
+
+    def make(source: Path, output: Path) -> Interpolation:
+        return render(
+            source, output, interpolator, pace, encoding,
+            name=card.name, find_cuts=cuts == "auto", overwrite=overwrite,
+        )  # fmt: skip
+
+    return make
 
 
 def interpolate_all(
@@ -112,15 +130,17 @@ def interpolate_all(
         InputError: there is no input, two outputs would have one name, or an option is impossible.
     """
     from frameloom.interpolation.many import output_names
+    from frameloom.interpolation.pace import Pace
+    from frameloom.media.sink import Encoding
 
     names = output_names([Path(source) for source in sources], Path(folder))
+    pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
+    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, overwrite=overwrite)
     results: list[Interpolation] = []
     failures: dict[str, str] = {}
     for source, output in names.items():
         try:
-            made = interpolate(source, output, model=model, factor=factor, fps=fps, slow=slow, num=num, codec=codec,
-                               crf=crf, cuts=cuts, overwrite=overwrite)  # fmt: skip
-            results.append(made)
+            results.append(make(source, output))
         except FrameloomError as error:
             failures[str(source)] = str(error)
     return Batch(results=tuple(results), failures=failures)
@@ -222,8 +242,8 @@ def demo(
     """
     from frameloom.reports.demo import drawn_material, filmed_material, make_demo
 
-    if seconds <= 0:
-        raise RangeError(f"seconds is {seconds}; it must be above 0")
+    if not 0 < seconds < math.inf:
+        raise RangeError(f"seconds is {seconds}; it must be a number above 0")
     card = catalog.find(model, "interpolator")
     material = drawn_material(seed) if video is None else filmed_material(Path(video), seconds)
     return make_demo(material, load(card.name), card.name, Path(output), overwrite=overwrite)

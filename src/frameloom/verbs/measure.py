@@ -21,7 +21,8 @@ def evaluate(
     """Measure how well models restore frames that were left out of real sequences.
 
     Every factor-th frame is given to the model, the frames between are restored, rounded to 8 bits and compared with
-    the true ones. As in `interpolate`, the nearer given frame is shown at a cut. Means are over the frames of each sequence, then over sequences.
+    the true ones. As in `interpolate`, the nearer given frame is shown at a cut. Means are over the frames of each
+    sequence, then over sequences.
 
     Args:
         models: Names of interpolators; see `frameloom doctor`.

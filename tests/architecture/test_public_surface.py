@@ -1,0 +1,99 @@
+"""What importing costs, what is public, and that commands and verbs use the same words."""
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import frameloom as fl
+from frameloom.cli.app import build_app
+from frameloom.cli.commands import COMMANDS
+from frameloom.verbs import make, measure
+
+HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
+VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
+         "doctor": measure.doctor}  # fmt: skip
+
+
+def heavy_after(code: str) -> set[str]:
+    probe = f"import sys\n{code}\nprint(*[name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_importing_the_package_is_light() -> None:
+    assert heavy_after("import frameloom") == set()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["interpolate", "--help"], ["--version"]])
+def test_help_is_light(words: list[str]) -> None:
+    assert heavy_after(f"from frameloom.cli.app import main\nassert main({words}) == 0") == set()
+
+
+def test_a_usage_error_is_light() -> None:
+    assert heavy_after("from frameloom.cli.app import main\nassert main(['interpolate']) == 2") == set()
+
+
+def test_the_probe_sees_heavy_modules() -> None:
+    assert "cv2" in heavy_after("import frameloom.images")
+
+
+def test_public_names_are_sorted_and_all_there() -> None:
+    assert fl.__all__ == sorted(fl.__all__)
+    for name in fl.__all__:
+        assert getattr(fl, name) is not None
+    star: dict = {}
+    exec("from frameloom import *", star)
+    assert set(fl.__all__) <= set(star)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="nothing_of_the_kind"):
+        _ = fl.nothing_of_the_kind
+
+
+def test_public_functions_say_what_they_do() -> None:
+    for name in fl.__all__:
+        assert inspect.getdoc(getattr(fl, name)), name
+
+
+def test_every_command_is_a_verb() -> None:
+    assert set(COMMANDS) == set(VERBS)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_options_of_a_command_are_the_parameters_of_its_verb(name: str) -> None:
+    of_verb = inspect.signature(VERBS[name]).parameters
+    of_command = dict(inspect.signature(COMMANDS[name]).parameters)
+    assert of_command.pop("reporting").default is None
+    if name == "interpolate":  # paths and --out stand for source and output
+        assert of_command.pop("paths").kind is inspect.Parameter.VAR_POSITIONAL
+        assert of_command.pop("out").default is None
+        of_verb = {key: item for key, item in of_verb.items() if key not in ("source", "output")}
+    assert list(of_command) == list(of_verb)
+    for key, item in of_verb.items():
+        required_only_here = name == "between" and key == "output"
+        assert required_only_here or of_command[key].default == item.default
+
+
+def test_interpolate_all_takes_what_interpolate_takes() -> None:
+    one, many = (inspect.signature(verb).parameters for verb in (make.interpolate, make.interpolate_all))
+    assert list(one.values())[2:] == list(many.values())[2:]
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_help_explains_every_option(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    build_app()([name, "--help"], exit_on_error=False)
+    shown = " ".join(capsys.readouterr().out.split())
+    for key in inspect.signature(VERBS[name]).parameters:
+        if not (name == "interpolate" and key in ("source", "output")):
+            assert f"--{key}" in shown or key.upper() in shown, key
+    for word in ("--json", "--quiet", "--verbose"):
+        assert word in shown
+
+
+def test_every_module_says_what_it_is() -> None:
+    for file in Path(fl.__file__).parent.rglob("*.py"):
+        assert file.read_text(encoding="utf-8").startswith('"""'), file

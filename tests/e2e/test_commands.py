@@ -1,0 +1,207 @@
+"""Commands that work: what is written, what is said, and where."""
+
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import readers
+from commands import Command
+from factories import Sound, clip, image_folder, moving_square, write_gif, write_png
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+@pytest.mark.parametrize("model", ["dis", "blend"])
+def test_interpolate_doubles_by_default(frameloom: Command, tmp_path: Path, model: str) -> None:
+    source, output = clip(tmp_path / "walk.mp4", 6, sounds=[Sound(0.2)]), tmp_path / "smooth.mp4"
+    said = frameloom("interpolate", source, output, "--model", model).done()
+    assert readers.times(output) == [Fraction(k, 50) for k in range(12)]
+    assert readers.length(output) == readers.length(source) == Fraction(6, 25)
+    assert said.err == ""
+    assert "12 frames (5 made by" in said.out
+    assert "50 fps" in said.out
+    assert "with sound" in said.out
+    assert names(tmp_path) == ["smooth.mp4", "walk.mp4"]
+
+
+def test_source_frames_are_in_the_output_sample_for_sample(frameloom: Command, tmp_path: Path) -> None:
+    source = clip(tmp_path / "walk.mp4", 6)
+    frameloom("interpolate", source, tmp_path / "out.mp4", "--crf", 0, "--model", "blend").done()
+    before, after = readers.planes(source), readers.planes(tmp_path / "out.mp4")
+    assert all(readers.same_planes(a, b) for a, b in zip(before, after[::2], strict=True))
+    for number in range(5):
+        assert not readers.same_planes(after[2 * number], after[2 * number + 1])
+        middle = (before[number][0].astype(float) + before[number + 1][0]) / 2
+        assert np.abs(after[2 * number + 1][0] - middle).mean() < 1
+    assert readers.same_planes(after[10], after[11]), "the last frame is held"
+
+
+@pytest.mark.parametrize(
+    ("options", "count", "seconds", "step"),
+    [
+        (["--factor", 3], 30, Fraction(10, 25), Fraction(1, 75)),
+        (["--fps", 60], 24, Fraction(10, 25), Fraction(1, 60)),
+        (["--fps", "30000/1001"], 12, Fraction(10, 25), Fraction(1001, 30000)),
+        (["--fps", 12], 5, Fraction(10, 25), Fraction(1, 12)),
+        (["--slow", 4], 40, Fraction(40, 25), Fraction(1, 25)),
+        (["--slow", 2.5], 25, Fraction(25, 25), Fraction(1, 25)),
+        (["--slow", 2, "--fps", 50], 40, Fraction(20, 25), Fraction(1, 50)),
+        (["--num", 2], 28, Fraction(28, 25), Fraction(1, 25)),
+        (["--num", 1, 1], 37, Fraction(37, 25), Fraction(1, 25)),
+        (["--num", 1, "--fps", 60], 19, Fraction(19, 60), Fraction(1, 60)),
+    ],
+)
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv"])
+def test_the_table_time_end_to_end(
+    frameloom: Command, tmp_path: Path, name: str, options: list, count: int, seconds: Fraction, step: Fraction
+) -> None:
+    source = clip(tmp_path / "in.mp4", 10)
+    said = frameloom("interpolate", source, tmp_path / name, *options, "--model", "blend", "--json").done()
+    slack = Fraction(1, 2000) if name.endswith("mkv") else 0
+    times = readers.times(tmp_path / name)
+    assert len(times) == count
+    assert all(abs(time - k * step) <= slack for k, time in enumerate(times))
+    assert abs(readers.length(tmp_path / name) - seconds) <= Fraction(1, 1000)
+    result = json.loads(said.out)
+    assert (result["frames_read"], result["frames_written"]) == (10, count)
+    assert Fraction(result["duration"]) == seconds
+    assert Fraction(result["rate"]) == 1 / step
+
+
+def test_variable_rate_stays_variable(frameloom: Command, tmp_path: Path) -> None:
+    stamps = [0, 40, 100, 240]
+    source = clip(tmp_path / "v.mkv", 4, stamps=stamps, tick=Fraction(1, 1000), last=60)
+    frameloom("interpolate", source, tmp_path / "out.mp4", "--model", "blend").done()
+    assert readers.times(tmp_path / "out.mp4") == [Fraction(t, 1000) for t in (0, 20, 40, 70, 100, 170, 240, 270)]
+    assert readers.length(tmp_path / "out.mp4") == Fraction(300, 1000)
+
+
+def test_json_is_one_object_and_nothing_else(frameloom: Command, tmp_path: Path) -> None:
+    source = clip(tmp_path / "in.mp4", 3, size=(48, 64), sounds=[Sound(0.1)])
+    said = frameloom("interpolate", source, tmp_path / "out.mp4", "--slow", 2, "--model", "blend", "--json").done()
+    result = json.loads(said.out)
+    assert result["output"] == str(tmp_path / "out.mp4")
+    assert (result["frames_made"], result["size"], result["sound"]) == (2, [48, 64], "left out")
+    assert len(result["notices"]) == 1
+    assert "sound is left out" in said.err
+
+
+def test_quiet_says_nothing(frameloom: Command, tmp_path: Path) -> None:
+    source = clip(tmp_path / "in.mp4", 1, sounds=[Sound(0.1)])
+    for flag in ("--quiet", "-q"):
+        said = frameloom("interpolate", source, tmp_path / f"{flag}.mp4", "--num", 3, flag).done()
+        assert (said.out, said.err) == ("", "")
+
+
+def test_one_frame_comes_out_as_it_was_with_a_notice(frameloom: Command, tmp_path: Path) -> None:
+    source = clip(tmp_path / "in.mp4", 1)
+    said = frameloom("interpolate", source, tmp_path / "out.mp4", "--factor", 4).done()
+    assert "single frame" in said.err
+    assert readers.times(tmp_path / "out.mp4") == [0]
+    assert readers.length(tmp_path / "out.mp4") == Fraction(1, 25)
+
+
+def test_an_image_becomes_a_one_frame_video(frameloom: Command, tmp_path: Path) -> None:
+    image = write_png(tmp_path / "a.png", moving_square(0))
+    assert "single frame" in frameloom("interpolate", image, tmp_path / "out.mp4").done().err
+
+
+def test_odd_sizes_are_padded_with_a_notice(frameloom: Command, tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "f", 3, size=(47, 63))
+    said = frameloom("interpolate", folder, tmp_path / "out.mp4", "--model", "blend").done()
+    assert "63x47 is written as 64x48" in said.err
+    assert readers.pictures(tmp_path / "out.mp4")[0].width == 64
+
+
+def test_tiny_videos_and_images(frameloom: Command, tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "f", 3, size=(3, 5))
+    frameloom("interpolate", folder, tmp_path / "out").done()
+    assert names(tmp_path / "out") == [f"{k:05d}.png" for k in range(6)]
+    first, last = (write_png(tmp_path / f"{k}.png", moving_square(k, (3, 5))) for k in range(2))
+    frameloom("between", first, last, tmp_path / "between", "--num", 2).done()
+    assert len(names(tmp_path / "between")) == 4
+
+
+def test_a_tiny_video(frameloom: Command, tmp_path: Path) -> None:
+    """5 x 3 pixels: H.264 takes it only with its full chroma resolution."""
+    source = clip(tmp_path / "in.mp4", 3, size=(3, 5), format="yuv444p")
+    frameloom("interpolate", source, tmp_path / "out.mp4").done()
+    assert len(readers.times(tmp_path / "out.mp4")) == 6
+
+
+def test_a_folder_of_images_plays_at_the_rate_given(frameloom: Command, tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "f", 4)
+    frameloom("interpolate", folder, tmp_path / "a.mp4", "--factor", 3, "--fps", 24, "--model", "blend").done()
+    assert readers.times(tmp_path / "a.mp4") == [Fraction(k, 24) for k in range(12)]
+    frameloom("interpolate", folder, tmp_path / "b.mp4", "--num", 1, "--model", "blend").done()
+    assert readers.times(tmp_path / "b.mp4") == [Fraction(k, 10) for k in range(7)]
+
+
+def test_gif_in_gif_out(frameloom: Command, tmp_path: Path) -> None:
+    source = write_gif(tmp_path / "a.gif", [moving_square(k) for k in range(4)], [10, 20, 6, 8])
+    frameloom("interpolate", source, tmp_path / "b.gif", "--model", "blend").done()
+    assert readers.times(tmp_path / "b.gif") == [Fraction(t, 100) for t in (0, 5, 10, 20, 30, 33, 36, 40)]
+    assert readers.length(tmp_path / "b.gif") == Fraction(44, 100)
+
+
+def test_a_gif_faster_than_players_go_says_so(frameloom: Command, tmp_path: Path) -> None:
+    source = clip(tmp_path / "a.mp4", 10)
+    said = frameloom("interpolate", source, tmp_path / "b.gif", "--fps", 100, "--model", "blend").done()
+    assert "50 frames a second" in said.err
+    assert readers.length(tmp_path / "b.gif") == Fraction(40, 100)
+
+
+def test_out_is_the_same_as_the_last_path(frameloom: Command, tmp_path: Path) -> None:
+    source = clip(tmp_path / "in.mp4", 2)
+    frameloom("interpolate", source, "--out", tmp_path / "out.mp4", "--model", "blend").done()
+    assert len(readers.times(tmp_path / "out.mp4")) == 4
+
+
+@pytest.mark.parametrize(
+    "name", ["with space.mp4", "it's \"quoted\".mp4", "new\nline.mp4", "größe-東京-🎬.mp4", "%03d.mp4", "a#b?c.mp4", "file:x.mp4"]
+)
+def test_any_name_a_file_can_have(frameloom: Command, tmp_path: Path, name: str) -> None:
+    (tmp_path / "in").mkdir()
+    source = clip(tmp_path / "plain.mp4", 2).rename(tmp_path / "in" / name)
+    output = tmp_path / "out" / name
+    frameloom("interpolate", source, output, "--model", "blend").done()
+    assert len(readers.times(output.rename(tmp_path / "check.mp4"))) == 4
+
+
+def test_a_name_that_begins_with_a_dash(frameloom: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    clip(tmp_path / "plain.mp4", 2).rename(tmp_path / "-in.mp4")
+    frameloom("interpolate", "--model", "blend", "--", "-in.mp4", "-out.mp4").done()
+    assert names(tmp_path) == ["-in.mp4", "-out.mp4"]
+
+
+def test_overwrite_replaces(frameloom: Command, tmp_path: Path) -> None:
+    source, output = clip(tmp_path / "in.mp4", 2), tmp_path / "out.mp4"
+    output.write_text("old")
+    assert "--overwrite" in frameloom("interpolate", source, output).refused()
+    assert output.read_text() == "old"
+    frameloom("interpolate", source, output, "--overwrite", "--model", "blend").done()
+    assert len(readers.times(output)) == 4
+
+
+def test_doctor_shows_versions_models_and_extras(frameloom: Command) -> None:
+    said = frameloom("doctor").done().out
+    assert all(word in said for word in ("dis", "blend", "h264", "torch", "numpy"))
+    found = json.loads(frameloom("doctor", "--json").done().out)
+    assert found["codecs"] == {"h264": True, "hevc": True}
+    assert {extra["name"] for extra in found["extras"]} >= {"torch", "openvino", "metrics", "app"}
+
+
+def test_python_m_frameloom_is_the_same_program(tmp_path: Path) -> None:
+    source = clip(tmp_path / "in.mp4", 3)
+    words = [sys.executable, "-m", "frameloom", "interpolate", str(source), str(tmp_path / "out.mp4"), "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["frames_written"] == 6
+    assert done.stderr == ""

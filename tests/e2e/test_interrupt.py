@@ -1,0 +1,93 @@
+"""Ctrl-C and SIGTERM end a run tidily: exit code 130, one line, nothing left; an old output stays."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import readers
+from factories import clip
+
+
+def started(words: list[object]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "frameloom", *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_work(folder: Path, process: subprocess.Popen[str]) -> None:
+    """Until the hidden file that is being written has appeared."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end and process.poll() is None:
+        if any(name.endswith((".part", ".part.mp4", ".part.gif")) for name in readers.hidden_in(folder)):
+            return
+        time.sleep(0.02)
+    pytest.fail(f"no work was seen: {process.communicate()}")
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some ten seconds of work for dis."""
+    return clip(tmp_path_factory.mktemp("long") / "in.mp4", 60, size=(180, 320))
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("output", ["out.mp4", "out.gif", "out"])
+def test_an_interrupted_run_leaves_nothing(long_clip: Path, tmp_path: Path, output: str, stop: signal.Signals) -> None:
+    process = started(["interpolate", long_clip, tmp_path / output, "--factor", 8])
+    wait_for_work(tmp_path, process)
+    time.sleep(0.3)
+    os.kill(process.pid, stop)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert err.strip().splitlines() == ["frameloom: interrupted; nothing was left under the final name"]
+    assert out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_overwrite_leaves_the_old_output(long_clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").write_text("old")
+    process = started(["interpolate", long_clip, tmp_path / "out.mp4", "--factor", 8, "--overwrite"])
+    wait_for_work(tmp_path, process)
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert (tmp_path / "out.mp4").read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.mp4"]
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    """`frameloom doctor | head -1`"""
+    process = started(["doctor"])
+    process.stdout.close()
+    process.wait(timeout=60)
+    assert process.returncode == 0
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_progress_is_silent_when_piped_and_shown_on_a_terminal(tmp_path: Path, long_clip: Path) -> None:
+    pty = pytest.importorskip("pty")
+    leader, follower = pty.openpty()
+    words = [sys.executable, "-m", "frameloom", "interpolate", str(long_clip), str(tmp_path / "out.mp4"), "--factor", "3"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=follower, env=environment)
+    os.close(follower)
+    shown = b""
+    try:
+        while chunk := os.read(leader, 4096):
+            shown += chunk
+    except OSError:  # the other end is closed
+        pass
+    os.close(leader)
+    assert process.wait(timeout=60) == 0
+    assert b"in.mp4" in shown, "what is being worked on"
+    assert b"left" in shown, "and the time left"
+
+    piped = started(["interpolate", long_clip, tmp_path / "again.mp4", "--factor", 3])
+    out, err = piped.communicate(timeout=60)
+    assert err == ""
+    assert out.count("\n") == 1
