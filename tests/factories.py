@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -76,9 +77,7 @@ def from_planes(planes: Sequence[NDArray], format: str) -> av.VideoFrame:
 def planes_of(picture: av.VideoFrame) -> list[NDArray]:
     """The planes of a picture, without padding."""
     kind = np.uint8 if picture.format.components[0].bits == 8 else np.dtype("<u2")
-    return [
-        np.frombuffer(plane, kind).reshape(plane.height, -1)[:, : plane.width].copy() for plane in picture.planes
-    ]
+    return [np.frombuffer(plane, kind).reshape(plane.height, -1)[:, : plane.width].copy() for plane in picture.planes]
 
 
 @dataclass(frozen=True)
@@ -117,12 +116,12 @@ def write_video(
     sounds: Sequence[Sound] = (),
     format: str | None = None,
 ) -> Path:
-    """Write pictures at `stamps` (in ticks; by default evenly) to a video file; `last` is the last duration in ticks."""
+    """Write pictures at `stamps` (ticks; by default evenly) to a video file; `last` is the last duration in ticks."""
     rate = Fraction(rate)
     tick = tick or 1 / rate
     even = [round(index / rate / tick) for index in range(len(pictures))]
     stamps = even if stamps is None else list(stamps)
-    durations = dict(zip(stamps, [b - a for a, b in zip(stamps, stamps[1:])], strict=False))
+    durations = dict(zip(stamps, [b - a for a, b in pairwise(stamps)], strict=False))
     durations[stamps[-1]] = last if last is not None else round(1 / rate / tick)
     with av.open(str(path), "w", format=format) as output:
         stream = output.add_stream(codec, rate=rate, options=options or {})

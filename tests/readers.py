@@ -1,7 +1,9 @@
 """What is in a file, read with PyAV directly: nothing here comes from the package under test."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -40,6 +42,14 @@ def pictures(path: Path) -> list[av.VideoFrame]:
     """All decoded pictures."""
     with av.open(str(path)) as container:
         return list(container.decode(video=0))
+
+
+def spread(path: Path, count: int) -> Iterator[av.VideoFrame]:
+    """So many pictures, evenly over the file, one held at a time."""
+    step = max(1, len(packets(path, "video").starts) // count)
+    with av.open(str(path)) as container:
+        container.streams.video[0].thread_type = "AUTO"
+        yield from islice(container.decode(video=0), 0, step * count, step)
 
 
 def planes(path: Path) -> list[list[NDArray]]:

@@ -54,6 +54,18 @@ def test_between_two_equal_images_lies_that_image(model: Interpolator, size: tup
         assert np.abs(made - image).max() < 1e-4
 
 
+def test_values_beyond_black_and_white_are_not_cut_off(model: Interpolator) -> None:
+    """Video carries them and source frames keep them: made frames that clip them flicker in highlights."""
+    image = noise((48, 64), seed=5).astype(np.float32) / 255 * 1.2 - 0.1
+    (same,) = model.between(image, image.copy(), [0.5])
+    assert np.abs(same - image).max() < 1e-4
+    bright = np.full((48, 64, 3), 1.06, np.float32)
+    bright[:, :10] = -0.04
+    (made,) = model.between(bright, bright * np.float32(0.999), [0.5])
+    assert np.abs(made - bright)[:, 20:].max() < 0.01
+    assert np.abs(made - bright)[:, :4].max() < 0.01
+
+
 @pytest.mark.parametrize("size", [(3, 5), (17, 33), (64, 64)], ids=str)
 @pytest.mark.parametrize("moment", [0.125, 0.5, 0.8])
 def test_a_number_and_a_constant_map_are_the_same(model: Interpolator, size: tuple[int, int], moment: float) -> None:

@@ -134,7 +134,10 @@ def test_our_own_faults_are_told_apart(frameloom: Command, tmp_path: Path, monke
 def test_a_place_that_cannot_be_written(frameloom: Command, tmp_path: Path, output: str) -> None:
     (tmp_path / "file").write_text("in the way")
     source = clip(tmp_path / "in.mp4", 3)
-    assert "cannot be written" in frameloom("interpolate", source, tmp_path / "file" / output, "--model", "blend").refused()
+    assert (
+        "cannot be written"
+        in frameloom("interpolate", source, tmp_path / "file" / output, "--model", "blend").refused()
+    )
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "in.mp4"]
 
 
@@ -153,6 +156,16 @@ def test_an_output_inside_the_input_folder_is_refused(frameloom: Command, tmp_pa
     folder = image_folder(tmp_path / "f", 3)
     assert "inside the input" in frameloom("interpolate", folder, folder / "out").refused()
     assert len(list(folder.iterdir())) == 3
+
+
+@pytest.mark.parametrize("command", ["between", "interpolate"])
+def test_the_folder_of_the_inputs_is_never_replaced(frameloom: Command, tmp_path: Path, command: str) -> None:
+    """`between photos/1.png photos/2.png photos --overwrite` deleted every photo."""
+    folder = image_folder(tmp_path / "photos", 5)
+    inputs = [folder / "00000.png", folder / "00001.png"][: 2 if command == "between" else 1]
+    before = {entry.name: entry.read_bytes() for entry in folder.iterdir()}
+    frameloom(command, *inputs, folder, "--model", "blend", "--overwrite").refused()
+    assert {entry.name: entry.read_bytes() for entry in folder.iterdir()} == before
 
 
 def test_a_folder_of_someone_else_is_never_replaced(frameloom: Command, tmp_path: Path) -> None:
@@ -191,9 +204,14 @@ def test_between_names_the_bad_image(frameloom: Command, tmp_path: Path, bad: st
 
 def test_a_changing_picture_size_is_refused_with_the_time(frameloom: Command, tmp_path: Path) -> None:
     """Raw H.264 may change its size midway: two clips in one file."""
-    parts = [clip(tmp_path / f"{k}.h264", 3, size=size, format="yuv420p") for k, size in enumerate([(48, 64), (32, 40)])]
+    parts = [
+        clip(tmp_path / f"{k}.h264", 3, size=size, format="yuv420p") for k, size in enumerate([(48, 64), (32, 40)])
+    ]
     (tmp_path / "in.h264").write_bytes(b"".join(part.read_bytes() for part in parts))
-    assert "changes its size" in frameloom("interpolate", tmp_path / "in.h264", tmp_path / "out.mp4", "--model", "blend").refused()
+    assert (
+        "changes its size"
+        in frameloom("interpolate", tmp_path / "in.h264", tmp_path / "out.mp4", "--model", "blend").refused()
+    )
     assert not (tmp_path / "out.mp4").exists()
 
 

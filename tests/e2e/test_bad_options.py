@@ -121,7 +121,10 @@ def test_evaluate_explains_impossible_options(frameloom: Command, tmp_path: Path
     frameloom("evaluate", "blend", *root, *options).refused()
 
 
-@pytest.mark.parametrize("options", [["--seconds", "0"], ["--seconds", "-1"], ["--seconds", "nan"], ["--seconds", "inf"], ["--model", "nope"]])
+@pytest.mark.parametrize(
+    "options",
+    [["--seconds", "0"], ["--seconds", "-1"], ["--seconds", "nan"], ["--seconds", "inf"], ["--model", "nope"]],
+)
 def test_demo_explains_impossible_options(frameloom: Command, tmp_path: Path, walk: Path, options: list[str]) -> None:
     frameloom("demo", walk, "--output", tmp_path / "out", *options).refused()
     assert list(tmp_path.iterdir()) == []

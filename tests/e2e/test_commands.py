@@ -6,6 +6,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -158,6 +159,20 @@ def test_a_gif_faster_than_players_go_says_so(frameloom: Command, tmp_path: Path
     assert readers.length(tmp_path / "b.gif") == Fraction(40, 100)
 
 
+def test_what_is_not_carried_over_is_named(frameloom: Command, tmp_path: Path) -> None:
+    with av.open(str(clip(tmp_path / "plain.mkv", 4))) as plain, av.open(str(tmp_path / "in.mkv"), "w") as output:
+        targets = [output.add_stream_from_template(plain.streams.video[0]) for _ in range(2)]
+        output.set_chapters(
+            [{"id": 1, "start": 0, "end": 100, "time_base": Fraction(1, 1000), "metadata": {"title": "one"}}]
+        )
+        for packet in plain.demux(video=0):
+            if packet.size:
+                packet.stream = targets[0]
+                output.mux(packet)
+    said = frameloom("interpolate", tmp_path / "in.mkv", tmp_path / "out.mp4", "--model", "blend").done()
+    assert "left out: chapters, video" in said.err
+
+
 def test_out_is_the_same_as_the_last_path(frameloom: Command, tmp_path: Path) -> None:
     source = clip(tmp_path / "in.mp4", 2)
     frameloom("interpolate", source, "--out", tmp_path / "out.mp4", "--model", "blend").done()
@@ -165,7 +180,16 @@ def test_out_is_the_same_as_the_last_path(frameloom: Command, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["with space.mp4", "it's \"quoted\".mp4", "new\nline.mp4", "größe-東京-🎬.mp4", "%03d.mp4", "a#b?c.mp4", "file:x.mp4"]
+    "name",
+    [
+        "with space.mp4",
+        'it\'s "quoted".mp4',
+        "new\nline.mp4",
+        "größe-東京-🎬.mp4",
+        "%03d.mp4",
+        "a#b?c.mp4",
+        "file:x.mp4",
+    ],
 )
 def test_any_name_a_file_can_have(frameloom: Command, tmp_path: Path, name: str) -> None:
     (tmp_path / "in").mkdir()

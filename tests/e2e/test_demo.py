@@ -43,9 +43,7 @@ def test_page_and_clips_are_there(walk: Path, tmp_path: Path) -> None:
 def test_scores_are_those_of_the_dropped_frames(walk: Path, tmp_path: Path) -> None:
     shown = fl.demo(walk, output=tmp_path / "demo", model="blend")
     frames = [frame.to_uint8().astype(float) for frame in open_source(walk)]
-    expected = [
-        psnr(np.rint((frames[k - 1] + frames[k + 1]) / 2), frames[k]) for k in range(1, 9, 2)
-    ]
+    expected = [psnr(np.rint((frames[k - 1] + frames[k + 1]) / 2), frames[k]) for k in range(1, 9, 2)]
     assert shown.frames == 4
     assert shown.psnr == pytest.approx(np.mean(expected), abs=0.05)
     assert shown.baselines["cross-fade"]["psnr"] == pytest.approx(shown.psnr), "the model is the cross-fade"
@@ -85,7 +83,8 @@ def test_an_earlier_demo_is_replaced_only_when_asked_and_nothing_else_ever(walk:
 
 def test_a_clip_is_not_overwritten_by_its_own_demo(tmp_path: Path) -> None:
     """A clip called truth.mp4 in the output folder looks like part of an earlier demo."""
-    source = clip(tmp_path / "demo" / "truth.mp4", 5) if (tmp_path / "demo").mkdir() is None else None
+    (tmp_path / "demo").mkdir()
+    source = clip(tmp_path / "demo" / "truth.mp4", 5)
     before = source.read_bytes()
     with pytest.raises(fl.FrameloomError):
         fl.demo(source, output=tmp_path / "demo", model="blend", overwrite=True)

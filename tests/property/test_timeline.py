@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,7 +17,14 @@ from frameloom.models.interpolators.blend import Blend
 
 MANY = settings(max_examples=300)
 PIXEL = ArrayPicture(np.zeros((1, 1, 3), np.float32))
-RATES = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(60000, 1001), Fraction(7, 3)]
+RATES = [
+    Fraction(24000, 1001),
+    Fraction(24),
+    Fraction(25),
+    Fraction(30000, 1001),
+    Fraction(60000, 1001),
+    Fraction(7, 3),
+]
 TICKS = [Fraction(1, 1000), Fraction(1, 90000), Fraction(1, 600), Fraction(1, 12800)]
 
 
@@ -89,7 +97,7 @@ def frames_of(clock: Clock, timeline: Timeline) -> list[Frame]:
 def test_output_starts_at_zero_and_every_frame_lasts_until_the_next(plan: tuple[Clock, Timeline]) -> None:
     shown = frames_of(*plan)
     assert shown[0].time == 0
-    for earlier, later in zip(shown, shown[1:], strict=False):
+    for earlier, later in pairwise(shown):
         assert earlier.time + earlier.duration == later.time
     assert all(frame.duration > 0 for frame in shown)
 
@@ -175,7 +183,7 @@ def test_resample_shows_the_source_as_it_is_at_each_instant(plan: tuple[Clock, R
 
 @pytest.mark.parametrize("rate", ["24000/1001", "30000/1001"])
 def test_doubling_ntsc_with_a_millisecond_clock_keeps_every_source_frame(rate: str) -> None:
-    """Stamps of .mkv are rounded to milliseconds: frame k of 29.97 is at 33, 67, 100 ... and none of it is on the grid."""
+    """Stamps of .mkv are rounded to milliseconds: frame k of 29.97 is at 33, 67, 100 ..., off the grid."""
     source = Fraction(rate)
     tick = Fraction(1, 1000)
     times = [round(k / source / tick) * tick for k in range(200)]
@@ -211,7 +219,9 @@ def test_the_last_frame_is_cut_to_fit_also_when_it_shows_an_earlier_interval() -
     assert [frame.duration for frame in shown] == [Fraction(1, 12)] * 4 + [Fraction(10, 25) - Fraction(4, 12)]
 
 
-@given(st.fractions(min_value=Fraction(1, 10**6), max_value=10), st.fractions(min_value=Fraction(1, 10**6), max_value=10))
+@given(
+    st.fractions(min_value=Fraction(1, 10**6), max_value=10), st.fractions(min_value=Fraction(1, 10**6), max_value=10)
+)
 def test_common_unit_is_the_longest_that_divides_both(first: Fraction, second: Fraction) -> None:
     unit = common_unit(first, second)
     ratios = first / unit, second / unit

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -34,7 +35,7 @@ class Nudge:
 class Log:
     """Remembers which moments it was asked for, and shows them as grey."""
 
-    calls: list[list[float]] = []
+    calls: ClassVar[list[list[float]]] = []
 
     def between(self, first: np.ndarray, last: np.ndarray, moments: Sequence) -> Iterator[np.ndarray]:
         Log.calls.append([float(np.mean(moment)) for moment in moments])

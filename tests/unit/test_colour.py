@@ -1,5 +1,6 @@
 """Known numbers are known colours, by the matrix and range that a video is tagged with."""
 
+import av
 import numpy as np
 import pytest
 
@@ -32,7 +33,7 @@ def encoded(rgb: tuple[float, ...], matrix: int, range_: int, depth: int) -> tup
     return round(peak * luma), min(peak, round(middle + peak * cb)), min(peak, round(middle + peak * cr))
 
 
-def flat(levels: tuple[int, int, int], depth: int, size: tuple[int, int] = (16, 16)):
+def flat(levels: tuple[int, int, int], depth: int, size: tuple[int, int] = (16, 16)) -> av.VideoFrame:
     kind = np.uint8 if depth == 8 else np.dtype("<u2")
     half = size[0] // 2, size[1] // 2
     planes = [np.full(shape, level, kind) for shape, level in zip((size, half, half), levels, strict=True)]

@@ -34,7 +34,8 @@ class Spy(Blend):
 def stream(values: Sequence[float], start: Fraction = Fraction(0)) -> list[Frame]:
     """Flat grey frames of those values."""
     return [
-        Frame(ArrayPicture(np.full((4, 6, 3), value, np.float32)), start + k * STEP, STEP) for k, value in enumerate(values)
+        Frame(ArrayPicture(np.full((4, 6, 3), value, np.float32)), start + k * STEP, STEP)
+        for k, value in enumerate(values)
     ]
 
 

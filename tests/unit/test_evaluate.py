@@ -34,7 +34,15 @@ def test_scores_are_those_of_the_frames_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("count", "factor", "frames"),
-    [(3, 2, [1]), (4, 2, [1]), (5, 2, [1, 3]), (5, 4, [1, 2, 3]), (9, 4, [1, 2, 3, 5, 6, 7]), (4, 3, [1, 2]), (6, 3, [1, 2])],
+    [
+        (3, 2, [1]),
+        (4, 2, [1]),
+        (5, 2, [1, 3]),
+        (5, 4, [1, 2, 3]),
+        (9, 4, [1, 2, 3, 5, 6, 7]),
+        (4, 3, [1, 2]),
+        (6, 3, [1, 2]),
+    ],
 )
 def test_every_factor_th_frame_is_given(tmp_path: Path, count: int, factor: int, frames: list[int]) -> None:
     image_folder(tmp_path / "walk", count)
@@ -144,7 +152,7 @@ def test_results_are_written_as_json_and_markdown(tmp_path: Path) -> None:
     assert read["means"][0]["values"]["ie"] == pytest.approx(result.means[0].values["ie"])
     assert math.isinf(result.means[0].values["psnr"])
     fl.evaluate("blend", root=tmp_path / "data", output=tmp_path / "scores.md")
-    assert (tmp_path / "scores.md").read_text() .startswith("| factor | model |")
+    assert (tmp_path / "scores.md").read_text().startswith("| factor | model |")
     with pytest.raises(OutputExists):
         fl.evaluate("blend", root=tmp_path / "data", output=tmp_path / "scores.md")
 

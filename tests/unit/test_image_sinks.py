@@ -98,6 +98,17 @@ def test_transparent_pixels_stay_transparent(tmp_path: Path) -> None:
         assert (alpha[20:, 20:] == 255).all()
 
 
+def test_transparency_survives_being_read_and_written_again(tmp_path: Path) -> None:
+    pixels = np.dstack([moving_square(0), np.full(SIZE, 255, np.uint8)])
+    pixels[:10, :10, 3] = 0
+    shown = [Frame(ArrayPicture(np.roll(pixels, k, axis=1)), k * Fraction(1, 10), Fraction(1, 10)) for k in range(3)]
+    first = write_gif(tmp_path / "a.gif", shown)
+    again = write_gif(tmp_path / "b.gif", list(open_source(first)))
+    for k, frame in enumerate(open_source(again)):
+        assert (frame.to_uint8()[:10, k : 10 + k, 3] == 0).all()
+        assert (frame.to_uint8()[20:, 20:, 3] == 255).all()
+
+
 def test_one_frame_and_float_frames(tmp_path: Path) -> None:
     picture = ArrayPicture(np.full((5, 7, 3), 0.5, np.float32))
     made = write_gif(tmp_path / "a.gif", [Frame(picture, Fraction(0), Fraction(1, 2))])
@@ -108,7 +119,7 @@ def test_one_frame_and_float_frames(tmp_path: Path) -> None:
 def test_nothing_is_left_of_the_scratch_file(tmp_path: Path) -> None:
     write_gif(tmp_path / "a.gif", frames(3, Fraction(1, 10)))
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.gif"]
-    with pytest.raises(RuntimeError, match="stop"), GifSink(tmp_path / "b.gif", SIZE) as sink:
+    with pytest.raises(RuntimeError, match="stop"), GifSink(tmp_path / "b.gif", SIZE) as sink:  # noqa: PT012
         sink.append(frames(1, Fraction(1, 10))[0])
         raise RuntimeError("stop")
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.gif"]

@@ -42,7 +42,9 @@ def png(header: bytes, *chunks: tuple[bytes, bytes]) -> bytes:
     import zlib
 
     blocks = [(b"IHDR", header), *chunks, (b"IEND", b"")]
-    body = [struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in blocks]
+    body = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in blocks
+    ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(body)
 
 

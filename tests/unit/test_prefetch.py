@@ -1,8 +1,11 @@
-"""Work in a thread beside: in order, no further ahead than allowed, errors where they are waited for, no thread left."""
+"""Work in a thread beside: in order, bounded, errors where they are waited for, no thread left."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -48,8 +51,8 @@ def test_prefetch_runs_no_further_ahead_than_its_depth(depth: int) -> None:
     ahead = prefetch(items(), depth)
     for taken in range(1, 6):
         next(ahead)
-        assert not wait_until(lambda: made > taken + depth + 1, 0.05)
-        assert wait_until(lambda: made == taken + depth + 1)
+        assert not wait_until(lambda most=taken + depth + 1: made > most, 0.05)
+        assert wait_until(lambda most=taken + depth + 1: made == most)
     ahead.close()
 
 
@@ -110,7 +113,7 @@ def test_an_error_of_the_consumer_reaches_the_producer(count: int) -> None:
     def consume(_: int) -> None:
         raise ValueError("disk full")
 
-    with pytest.raises(ValueError, match="disk full"), Behind(consume, depth=2) as behind:
+    with pytest.raises(ValueError, match="disk full"), Behind(consume, depth=2) as behind:  # noqa: PT012
         for number in range(count):
             behind.put(number)
     assert threads_called("behind") == 0
@@ -118,9 +121,65 @@ def test_an_error_of_the_consumer_reaches_the_producer(count: int) -> None:
 
 def test_an_error_of_the_producer_ends_the_consumer_and_is_not_hidden() -> None:
     started = time.monotonic()
-    with pytest.raises(KeyError), Behind(lambda _: time.sleep(0.01), depth=4) as behind:
+    with pytest.raises(KeyError), Behind(lambda _: time.sleep(0.01), depth=4) as behind:  # noqa: PT012
         for number in range(3):
             behind.put(number)
         raise KeyError("mine")
     assert threads_called("behind") == 0
     assert time.monotonic() - started < 3
+
+
+@contextmanager
+def interrupted(*seconds: float) -> Iterator[None]:
+    """Within this block, Ctrl-C is pressed so many seconds from now, once per number; later presses hit nobody."""
+    armed = True
+
+    def press(_signal: int, _frame: object) -> None:
+        if armed:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, press)
+    presses = [threading.Timer(wait, os.kill, (os.getpid(), signal.SIGINT)) for wait in seconds]
+    try:
+        for timer in presses:
+            timer.start()
+        yield
+    finally:
+        armed = False
+        for timer in presses:
+            timer.join()
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("presses", [(0.1,), (0.1, 0.2, 0.3)], ids=["once", "three times"])
+@pytest.mark.parametrize("waiting", [False, True], ids=["at the end", "while queueing"])
+def test_an_interrupt_never_leaves_the_consumer_running(presses: tuple[float, ...], waiting: bool) -> None:
+    """What the consumer works on is closed after the block: a thread still at work was a segmentation fault."""
+    done = threading.Event()
+    alive = -1
+    with pytest.raises(KeyboardInterrupt), interrupted(*presses):  # noqa: PT012
+        try:
+            with Behind(lambda _: (time.sleep(0.6), done.set()), depth=2) as behind:
+                behind.put(1)
+                if waiting:
+                    time.sleep(5)
+        finally:
+            alive = threads_called("behind")
+    assert alive == 0
+    assert done.is_set()
+
+
+@pytest.mark.parametrize("presses", [(0.1,), (0.1, 0.2)], ids=["once", "twice"])
+def test_an_interrupt_never_leaves_the_producer_running(presses: tuple[float, ...]) -> None:
+    def slow() -> Iterator[int]:
+        while True:
+            time.sleep(0.4)
+            yield 0
+
+    alive = -1
+    with pytest.raises(KeyboardInterrupt), interrupted(*presses):  # noqa: PT012
+        try:
+            next(prefetch(slow(), 1))
+        finally:
+            alive = threads_called("prefetch")
+    assert alive == 0

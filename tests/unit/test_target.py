@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from factories import moving_square, write_png
-from frameloom.errors import CannotWrite, InputError, OutputExists
+from frameloom.errors import CannotWrite, FrameloomError, InputError, OutputExists
 from frameloom.media.target import check_output, staged_file, staged_folder
 
 
@@ -39,7 +39,7 @@ def test_after_an_error_nothing_is_left_and_the_old_is_untouched(tmp_path: Path,
         output.write_text("old")
     else:
         write_png(output / "0.png", moving_square(0))
-    with pytest.raises(KeyError), stage(output) as working:
+    with pytest.raises(KeyError), stage(output) as working:  # noqa: PT012
         (working / "0.png" if stage is staged_folder else working).write_text("half")
         raise KeyError
     assert names(tmp_path) == ["out.x"]
@@ -59,7 +59,7 @@ def test_a_folder_replaces_an_earlier_result_whole(tmp_path: Path) -> None:
 def test_files_that_came_meanwhile_are_never_deleted(tmp_path: Path) -> None:
     output = tmp_path / "out"
     write_png(output / "00000.png", moving_square(0))
-    with pytest.raises(CannotWrite, match=r"thesis\.txt"), staged_folder(output) as working:
+    with pytest.raises(CannotWrite, match=r"thesis\.txt"), staged_folder(output) as working:  # noqa: PT012
         (working / "00000.png").write_text("new")
         (output / "thesis.txt").write_text("years of work")
     assert (output / "thesis.txt").read_text() == "years of work"
@@ -83,6 +83,15 @@ def test_inputs_are_never_outputs(tmp_path: Path) -> None:
             check_output(same, [source], overwrite=True)
     with pytest.raises(InputError, match="inside the input"):
         check_output(tmp_path / "sub" / "out", [tmp_path], overwrite=True)
+
+
+def test_an_output_folder_that_holds_an_input_is_refused(tmp_path: Path) -> None:
+    """Numbered photos look like an earlier result: --overwrite would have deleted them all, the inputs included."""
+    photos = [write_png(tmp_path / "photos" / f"{k}.png", moving_square(k)) for k in range(3)]
+    with pytest.raises(FrameloomError):
+        check_output(tmp_path / "photos", photos[:2], overwrite=True)
+    with pytest.raises(FrameloomError):
+        check_output(tmp_path, photos[:2], overwrite=True)
 
 
 def test_an_input_reached_by_a_second_name_is_not_overwritten(tmp_path: Path) -> None:

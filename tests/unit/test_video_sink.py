@@ -37,10 +37,12 @@ def test_lossless_encoding_gives_source_frames_back_sample_for_sample(tmp_path: 
     assert readers.pictures(made)[0].format.name == format
 
 
+@pytest.mark.parametrize("tags", [None, Tags(1, 1, 1, 1), Tags(6, 2, 6, 6), Tags(2, 2, 2, 2), Tags(9, 1, 9, 14)])
+@pytest.mark.parametrize("rotation", [0, 90])
 def test_the_encoder_gets_the_decoded_planes_and_no_copy_through_rgb(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tags: Tags | None, rotation: int
 ) -> None:
-    source = clip(tmp_path / "in.mp4", 5, tags=Tags(1, 1, 1, 1))
+    source = clip(tmp_path / "in.mp4", 5, tags=tags, rotation=rotation)
     handed: list[list[np.ndarray]] = []
     convert = VideoSink._native
 
@@ -52,7 +54,8 @@ def test_the_encoder_gets_the_decoded_planes_and_no_copy_through_rgb(
     monkeypatch.setattr(VideoSink, "_native", spy)
     monkeypatch.setattr("frameloom.media.sink.to_native", lambda *_: pytest.fail("a source frame went through RGB"))
     write(tmp_path / "out.mp4", source, open_source(source), EVEN)
-    assert all(readers.same_planes(a, b) for a, b in zip(handed, readers.planes(source), strict=True))
+    decoded = [[np.rot90(plane, rotation // 90) for plane in picture] for picture in readers.planes(source)]
+    assert all(readers.same_planes(a, b) for a, b in zip(handed, decoded, strict=True))
 
 
 def frames_at(stamps: list[int], end: int, tick: Fraction) -> list[Frame]:
@@ -82,9 +85,7 @@ def test_times_are_exact_and_the_duration_within_half_a_tick(
     made = write(tmp_path / name, source, frames_at(stamps, end, tick), tick)
     read = readers.packets(made, "video")
     slack = read.tick / 2 if name.endswith(".mkv") else 0  # .mkv counts milliseconds
-    assert all(
-        abs(seen - stamp * tick) <= slack for seen, stamp in zip(sorted(read.starts), stamps, strict=True)
-    )
+    assert all(abs(seen - stamp * tick) <= slack for seen, stamp in zip(sorted(read.starts), stamps, strict=True))
     if not name.endswith(".mkv"):  # which has a duration of the file only
         assert abs(read.duration - end * tick) <= read.tick / 2
     assert abs(readers.length(made) - end * tick) <= max(Fraction(1, 2000), tick / 2)
@@ -110,7 +111,9 @@ def test_clocks_too_fine_for_players_are_rounded_and_stay_in_order(tmp_path: Pat
     ],
 )
 @pytest.mark.parametrize("name", ["out.mp4", "out.mkv"])
-def test_outputs_are_tagged_with_what_was_assumed(tmp_path: Path, name: str, given: Tags | None, written: tuple) -> None:
+def test_outputs_are_tagged_with_what_was_assumed(
+    tmp_path: Path, name: str, given: Tags | None, written: tuple
+) -> None:
     source = clip(tmp_path / "in.mp4", 3, tags=given)
     made = readers.pictures(write(tmp_path / name, source, open_source(source), EVEN))[0]
     assert (made.colorspace, made.color_range, made.color_primaries, made.color_trc) == written
@@ -121,8 +124,8 @@ def test_made_frames_have_the_colours_of_the_source(tmp_path: Path) -> None:
     for tags in (Tags(1, 2, 1, 1), Tags(1, 1, 1, 1), Tags(6, 1, 6, 6)):
         source = clip(tmp_path / f"{tags.matrix}{tags.range}.mp4", 2, tags=tags)
         want = np.full((*SIZE, 3), (200, 40, 60), np.uint8)
-        made = write(tmp_path / f"out{tags.matrix}{tags.range}.mp4", source, [Frame(ArrayPicture(want), 0 * EVEN, EVEN)],
-                     EVEN, crf=1)  # fmt: skip
+        output = tmp_path / f"out{tags.matrix}{tags.range}.mp4"
+        made = write(output, source, [Frame(ArrayPicture(want), 0 * EVEN, EVEN)], EVEN, crf=1)
         seen = next(iter(open_source(made))).to_uint8()
         assert np.abs(seen.astype(int) - want).max() <= 3
 
@@ -133,7 +136,9 @@ def test_odd_sides_are_padded_by_repeating_the_edge(tmp_path: Path, size: tuple[
     frames = [Frame(ArrayPicture(moving_square(1, size)), Fraction(0), EVEN)]
     info = open_source(source).info
     odd = type(info)(**{name: getattr(info, name) for name in info.__slots__} | {"size": size})
-    with VideoSink(tmp_path / "out.mp4", like=odd, rate=info.rate, unit=EVEN, encoding=Encoding(crf=1), sound=None) as sink:
+    with VideoSink(
+        tmp_path / "out.mp4", like=odd, rate=info.rate, unit=EVEN, encoding=Encoding(crf=1), sound=None
+    ) as sink:
         assert sink.padding == (48 - size[0], 64 - size[1])
         sink.append(frames[0])
     seen = next(iter(open_source(tmp_path / "out.mp4"))).to_uint8().astype(int)
@@ -155,7 +160,9 @@ def test_ten_bits_stay_ten_bits(tmp_path: Path) -> None:
     made = write(tmp_path / "out.mp4", source, open_source(source), EVEN, crf=0)
     assert readers.pictures(made)[0].format.name == "yuv420p10le"
     pairs = zip(readers.planes(source), readers.planes(made), strict=True)
-    assert max(np.abs(before[0].astype(int) - after[0]).mean() for before, after in pairs) < 2  # of 1023; crf 0 is not lossless at 10 bits
+    assert (
+        max(np.abs(before[0].astype(int) - after[0]).mean() for before, after in pairs) < 2
+    )  # of 1023; crf 0 is not lossless at 10 bits
 
 
 @pytest.mark.parametrize("name", ["out.mp4", "out.mkv"])
@@ -180,6 +187,14 @@ def test_the_index_lies_at_the_front(tmp_path: Path) -> None:
     source = clip(tmp_path / "in.mp4", 2)
     data = write(tmp_path / "out.mp4", source, open_source(source), EVEN).read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
+
+
+def test_frame_types_of_the_source_are_not_repeated(tmp_path: Path) -> None:
+    """A source of key frames only would force the encoder to write key frames only."""
+    source = clip(tmp_path / "in.mp4", 12, options={"g": "1"})
+    made = write(tmp_path / "out.mp4", source, open_source(source), EVEN)
+    assert sum(picture.key_frame for picture in readers.pictures(source)) == 12
+    assert sum(picture.key_frame for picture in readers.pictures(made)) == 1
 
 
 def test_the_same_frames_give_the_same_bytes(tmp_path: Path) -> None:

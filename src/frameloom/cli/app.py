@@ -79,10 +79,14 @@ def _usage(error: CycloptsError, words: list[str]) -> str:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """End tidily at the first signal; later ones would only disturb that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def run() -> None:
     """The console script."""
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(main())

@@ -178,7 +178,7 @@ def to_folder(job: Job, output: Path, *, gif: bool, fps: str | float | Fraction,
     rate = rate_of(fps)
     if output.suffix.lower() in {".png", ".gif", ".mp4", ".mkv", ".mov", ".jpg"}:
         raise InputError(f"{output} names a file; the images between go to a folder of numbered PNG files")
-    check_output(output, list(job.images.files), overwrite=overwrite, names=frozenset({GIF_NAME}))
+    check_output(output, list(job.images.files), overwrite=overwrite, folder=True, names=frozenset({GIF_NAME}))
     with staged_folder(output, frozenset({GIF_NAME})) as working:
         _write(job, working, rate, gif=gif)
     names = [f"{index:05d}.png" for index in range(job.total + 2)] + [GIF_NAME] * gif

@@ -73,7 +73,7 @@ def render(
     started = time.perf_counter()
     kind = kind_of_output(output)
     rate = pace.rate
-    check_output(output, [path], overwrite=overwrite)
+    check_output(output, [path], overwrite=overwrite, folder=kind == "folder")
     source = open_source(path, rate=rate)
     streams = other_streams(path) if source.info.has_time else OtherStreams((), (), None)
     job = _Job(

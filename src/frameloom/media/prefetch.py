@@ -32,7 +32,7 @@ def prefetch(items: Iterable[Item], depth: int = 4) -> Iterator[Item]:
             end = _End(error)
         _put(waiting, end, stopped)
 
-    worker = threading.Thread(target=produce, name="prefetch", daemon=True)
+    worker = _Worker(produce, "prefetch")
     worker.start()
     try:
         while True:
@@ -43,8 +43,7 @@ def prefetch(items: Iterable[Item], depth: int = 4) -> Iterator[Item]:
                 return
             yield item
     finally:
-        stopped.set()
-        worker.join()
+        _end(worker, stopped)
 
 
 def _put(waiting: "queue.Queue[Item | _End]", item: "Item | _End", stopped: threading.Event) -> bool:
@@ -58,6 +57,38 @@ def _put(waiting: "queue.Queue[Item | _End]", item: "Item | _End", stopped: thre
     return False
 
 
+class _Worker(threading.Thread):
+    """A thread that says when it has ended.
+
+    An interrupt during `Thread.join` makes Python 3.11 take a running thread for ended, so nothing here relies on that.
+    """
+
+    def __init__(self, work: Callable[[], None], name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self._do = work
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        """Work, then say so."""
+        try:
+            self._do()
+        finally:
+            self.ended.set()
+
+
+def _end(worker: _Worker, stopped: threading.Event) -> None:
+    """Stop a thread and wait for it, whatever arrives meanwhile: what it works on is closed next."""
+    interrupt: KeyboardInterrupt | None = None
+    stopped.set()
+    while not worker.ended.is_set():
+        try:
+            worker.ended.wait()
+        except KeyboardInterrupt as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt
+
+
 class Behind(Generic[Item]):
     """Hands items to `consume` in a thread, up to `depth` items behind; its error is raised at the next call."""
 
@@ -66,21 +97,22 @@ class Behind(Generic[Item]):
         self._waiting: queue.Queue[Item | _End] = queue.Queue(depth)
         self._failed = threading.Event()
         self._error: BaseException | None = None
-        self._worker = threading.Thread(target=self._work, name="behind", daemon=True)
+        self._worker = _Worker(self._work, "behind")
         self._worker.start()
 
     def _work(self) -> None:
-        while True:
-            item = self._waiting.get()
+        while not self._failed.is_set():
+            try:
+                item = self._waiting.get(timeout=_POLL_SECONDS)
+            except queue.Empty:
+                continue
             if isinstance(item, _End):
                 return
-            if self._error is None:
-                try:
-                    self._consume(item)
-                except BaseException as error:
-                    self._error = error
-                    self._failed.set()
-                    return
+            try:
+                self._consume(item)
+            except BaseException as error:
+                self._error = error
+                self._failed.set()
 
     def put(self, item: Item) -> None:
         """Queue an item; waits while the queue is full."""
@@ -90,7 +122,7 @@ class Behind(Generic[Item]):
     def finish(self) -> None:
         """Wait until everything queued is consumed."""
         _put(self._waiting, _End(), self._failed)
-        self._worker.join()
+        self._worker.ended.wait()
         self._raise()
 
     def _raise(self) -> None:
@@ -103,14 +135,9 @@ class Behind(Generic[Item]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self.finish()
-            return
-        self._failed.set()  # the caller has failed: what is still queued is not wanted
-        while self._worker.is_alive():
-            try:
-                self._waiting.put(_End(), timeout=_POLL_SECONDS)
-                break
-            except queue.Full:
-                continue
-        self._worker.join()
+        """Let everything queued be consumed, or nothing more after an error; the thread has ended either way."""
+        try:
+            if error is None:
+                self.finish()
+        finally:
+            _end(self._worker, self._failed)

@@ -14,13 +14,16 @@ from frameloom.errors import CannotWrite, FrameloomError, InputError, OutputExis
 from frameloom.images import SUFFIXES
 
 
-def check_output(output: Path, inputs: list[Path], *, overwrite: bool, names: frozenset[str] = frozenset()) -> None:
+def check_output(
+    output: Path, inputs: list[Path], *, overwrite: bool, folder: bool = False, names: frozenset[str] = frozenset()
+) -> None:
     """Refuse, before any work is done, what cannot or must not be written.
 
-    `names` are the files, besides numbered images, that an earlier result in an output folder may consist of.
+    `folder` says that the output will be one; `names` are the files, besides numbered images, that an earlier result in
+    it may consist of.
 
     Raises:
-        InputError: the output is one of the inputs, or lies inside an input folder.
+        InputError: the output is one of the inputs, lies inside an input folder, or holds an input.
         OutputExists: it is there already, without `overwrite`.
         CannotWrite: it is a folder with files that are not a result, or there is a file where a folder must be.
     """
@@ -30,25 +33,25 @@ def check_output(output: Path, inputs: list[Path], *, overwrite: bool, names: fr
             raise InputError(f"{output} is both input and output; give the output another name")
         if path.is_dir() and path.resolve() in resolved.parents:
             raise InputError(f"{output} lies inside the input folder {path}; put the output elsewhere")
+        if output.is_dir() and resolved in path.resolve().parents:
+            raise InputError(f"{path} lies inside the output folder {output}; put the output elsewhere")
     if not os.path.lexists(output):
         return
     if output.is_dir():
-        check_folder_of(output, names, overwrite=overwrite)
+        _check_folder(output, names, overwrite=overwrite)
+    elif folder:
+        raise CannotWrite(f"{output} is a file; a folder is needed there")
     elif not overwrite:
         raise OutputExists(f"{output} exists; choose another name or add --overwrite")
 
 
-def check_folder_of(folder: Path, names: frozenset[str], *, overwrite: bool) -> None:
+def _check_folder(folder: Path, names: frozenset[str], *, overwrite: bool) -> None:
     """Refuse to write into a folder that holds anything but an earlier result: numbered images, and files of `names`.
 
     Raises:
         OutputExists: it holds an earlier result, without `overwrite`.
-        CannotWrite: it holds something else, or is a file.
+        CannotWrite: it holds something else.
     """
-    if not os.path.lexists(folder):
-        return
-    if not folder.is_dir():
-        raise CannotWrite(f"{folder} is a file; a folder is needed there")
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -106,7 +109,7 @@ def _put_in_place(working: Path, output: Path, names: frozenset[str]) -> None:
     if not output.exists():
         working.replace(output)
         return
-    check_folder_of(output, names, overwrite=True)  # again: it may have changed while we worked
+    _check_folder(output, names, overwrite=True)  # again: it may have changed while we worked
     old = Path(tempfile.mkdtemp(prefix=f".{output.name[:80]}.", suffix=".old", dir=output.parent))
     output.replace(old)
     working.replace(output)

@@ -12,6 +12,14 @@ CARDS = (
         paper="flow: Kroeger et al., ECCV 2016",
     ),
     ModelCard(
+        name="dis",
+        role="flow",
+        build="frameloom.models.flow.dis:DISFlow",
+        summary="dense inverse search with block search for small things that move far; no weights",
+        licence="Apache-2.0",
+        paper="Kroeger et al., ECCV 2016",
+    ),
+    ModelCard(
         name="blend",
         role="interpolator",
         build="frameloom.models.interpolators.blend:Blend",

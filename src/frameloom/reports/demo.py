@@ -18,7 +18,7 @@ from frameloom.errors import NoFrames
 from frameloom.frame import ArrayPicture, Frame, float_pixels, quantise
 from frameloom.media.sink import Encoding, FrameSink, open_sink
 from frameloom.media.source import SourceInfo, open_source
-from frameloom.media.target import check_folder_of, staged_folder
+from frameloom.media.target import check_output, staged_folder
 from frameloom.metrics.interpolation_error import interpolation_error
 from frameloom.metrics.psnr import psnr
 from frameloom.metrics.ssim import ssim
@@ -49,6 +49,8 @@ class Material:
     count: int
     rate: Fraction
     info: SourceInfo
+    source: Path | None
+    """Where they come from; None for drawn ones."""
     title: str
     intro: tuple[str, ...]
     facts: dict[str, str]
@@ -65,6 +67,7 @@ def drawn_material(seed: int) -> Material:
         count=count,
         rate=_SCENE_RATE,
         info=_info(Path("drawn scene"), _SCENE_SIZE, count, _SCENE_RATE),
+        source=None,
         title="A drawn scene, halved and restored",
         intro=(
             "The scene moves on known paths, so every in-between frame can be drawn exactly. The model was given every "
@@ -94,6 +97,7 @@ def filmed_material(path: Path, seconds: float) -> Material:
         count=count,
         rate=info.rate,
         info=_info(path, info.size, count, info.rate),
+        source=path,
         title=f"{path.name}, halved and restored",
         intro=(
             "Every second frame of the clip was dropped. The model was given the others and made the missing ones, so "
@@ -116,7 +120,8 @@ def make_demo(material: Material, model: Interpolator, name: str, output: Path, 
         OutputExists: the folder holds an earlier demo and `overwrite` is not given.
     """
     started = time.perf_counter()
-    check_folder_of(output, FILE_NAMES, overwrite=overwrite)
+    inputs = [material.source] if material.source else []
+    check_output(output, inputs, overwrite=overwrite, folder=True, names=FILE_NAMES)
     watch = Stopwatch()
     with staged_folder(output, FILE_NAMES) as working:
         scores = _restore(material, model, name, working, watch)
@@ -188,7 +193,7 @@ def _restore(
                     length = step * 2 if clip == "input" else step
                     sinks[clip].append(Frame(ArrayPicture(picture), index * step, length))
 
-        frames = watch.timed(material.frames(), "draw" if material.info.path.name == "drawn scene" else "decode")
+        frames = watch.timed(material.frames(), "draw" if material.source is None else "decode")
         for index, first, truth, last in track(_triples(frames), "demo", material.count // 2):
             if index == 1:
                 bench.passed(0, 0.0)

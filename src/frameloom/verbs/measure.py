@@ -40,7 +40,7 @@ def evaluate(
     """
     from frameloom.benchmark import evaluate as benchmark
     from frameloom.benchmark.datasets import find_dataset
-    from frameloom.benchmark.output import save_evaluation
+    from frameloom.benchmark.output import check_suffix, save_evaluation
     from frameloom.media.target import check_output
     from frameloom.metrics.table import find_metrics
 
@@ -52,6 +52,7 @@ def evaluate(
     chosen = find_metrics(metrics)
     built = {catalog.find(name, "interpolator").name: catalog.build(name, "interpolator") for name in models}
     if output is not None:
+        check_suffix(Path(output))
         check_output(Path(output), [Path(root)], overwrite=overwrite)
     samples = [sample for step in factors for sample in list(find_dataset(dataset)(Path(root), step))[:limit]]
     rows = benchmark.score_models(built, samples, chosen)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -10,23 +9,38 @@ from numpy.typing import NDArray
 
 from frameloom.models.flow.dis import DISFlow
 from frameloom.models.layers.projection import Projection, project
+from frameloom.models.layers.sampling import (
+    Motion,
+    Picture,
+    Plane,
+    as_float32,
+    fetch,
+    grey_with_slopes,
+    is_inside,
+    resize,
+    sum_of_channels,
+)
 
-Plane: TypeAlias = NDArray[np.float32]  # (height, width)
-Picture: TypeAlias = NDArray[np.float32]  # (height, width, channels)
-Motion: TypeAlias = NDArray[np.float32]  # (height, width, 2), pixels from first to last, x right and y down
+# All constants were chosen on the tuning half of the development set (see docs/dis.md); dB are of its mean PSNR.
 
-# All constants were chosen on the tuning half of the development set (see REPORT.md); dB are of its mean PSNR.
-
-# Motion is decided at half size: full size costs four times the time and is 0.03 dB worse (costs get noisier).
+# Motion is decided at half size: full size costs four times the time and is 0.06 dB worse (costs get noisier).
 _SHRINK = 2
 # Splat weight exp(-0.05 * error in grey levels): 20 levels of mismatch lose to a perfect match by e.
 _SPLAT_SHARPNESS = 0.05
 # A projected motion is trusted where at least this weight landed.
 _LEAST_COVERAGE = 0.05
-# Blur, in half-size pixels, that carries motion into holes that nothing reached.
-_HOLE_BLUR = 8.0
+# Side of the box, applied twice, that carries motion into holes that nothing reached, half-size pixels.
+_HOLE_BOX = (19, 19)
 # Side of the box over which a candidate's mismatch is averaged, half-size pixels.
-_COST_WINDOW = 9
+_COST_WINDOW = 11
+# Grey levels of mismatch assumed where neither a pixel nor its window can be seen in both frames.
+_UNSEEN_MISMATCH = 10.0
+# A pixel of a flow is sound if flow and counter-flow cancel to within so many half-size pixels.
+_ROUND_TRIP = 1.0
+# Side of the box, applied twice, over which sound flow is carried to where content leaves, half-size pixels.
+_LEAVING_BOX = (19, 19)
+# Side of the box that decides where no sound flow is that near.
+_LEAVING_FAR_BOX = (101, 101)
 # Grey levels of mismatch by which an unprojected candidate must beat a projected one.
 _UNPROJECTED_PENALTY = 2.0
 # Grey levels of mismatch over which the choice between candidates is soft.
@@ -35,7 +49,7 @@ _MEDIAN_SIDE = 5
 # Detail bands of the final blend, as blur in full-size pixels.
 _DETAIL_BLURS = (1.0, 2.0)
 # Side of the box in which the two warped frames' detail is compared, full-size pixels.
-_DETAIL_WINDOW = 7
+_DETAIL_WINDOW = 11
 # Power of detail, in squared [0, 1] units, below which agreement is not judged (0.25 grey levels).
 _DETAIL_FLOOR = 1e-6
 # Closer than this to a given frame, its own detail comes back untouched, so that moments 0 and 1 are exact.
@@ -60,16 +74,16 @@ class DIS:
         """One frame per moment, lazily and in order.
 
         Args:
-            first, last: (height, width, 3 or 4) float32 RGB(A) in [0, 1], of one shape, from 1x1 up.
+            first, last: (height, width, 3 or 4) float32 RGB(A), nominally [0, 1], of one shape, from 1x1 up.
             moments: each a number in [0, 1] or a distance map (height, width) in [0, 1] that says, for every pixel
                 of the output, how far along its path it is: 0 as in first, 1 as in last.
 
         Yields:
-            (height, width, 3 or 4) float32 in [0, 1].
+            (height, width, 3 or 4) float32 in [0, 1], or as far beyond as the two frames go.
         """
         if np.array_equal(first, last):
             for _ in moments:
-                yield np.clip(first, 0.0, 1.0)
+                yield first.copy()
             return
         pair = _study(first, last)
         for moment in moments:
@@ -82,6 +96,7 @@ class _Pair:
 
     first: Picture
     last: Picture
+    bounds: tuple[float, float]  # of the values: [0, 1], and beyond it as far as the two frames go
     first_traits: Picture  # (half height, half width, 3): grey and its two gradients, in grey levels
     last_traits: Picture
     forward: Motion  # (half height, half width, 2), half-size pixels, on the grid of first
@@ -96,12 +111,15 @@ def _study(first: Picture, last: Picture) -> _Pair:
     size = (-(-width // _SHRINK), -(-height // _SHRINK))
     per_pixel = np.array([size[0] / width, size[1] / height], np.float32)  # half-size pixels per pixel
     search = DISFlow()
-    forward = _resize(search.estimate(first, last), size) * per_pixel
-    backward = _resize(search.estimate(last, first), size) * -per_pixel
+    found_forward = resize(search.estimate(first, last), size) * per_pixel
+    found_backward = resize(search.estimate(last, first), size) * -per_pixel
+    forward = _continued_outwards(found_forward, found_backward, 1.0)
+    backward = _continued_outwards(found_backward, found_forward, -1.0)
     first_traits, last_traits = _traits(first, size), _traits(last, size)
     return _Pair(
         first=first,
         last=last,
+        bounds=(min(0.0, float(first.min()), float(last.min())), max(1.0, float(first.max()), float(last.max()))),
         first_traits=first_traits,
         last_traits=last_traits,
         forward=forward,
@@ -111,35 +129,51 @@ def _study(first: Picture, last: Picture) -> _Pair:
     )
 
 
+def _continued_outwards(motion: Motion, counter: Motion, along: float) -> Motion:
+    """The motion, with what its surroundings do where that carries a pixel out of the picture.
+
+    Nothing can be matched there, and the search answers with whatever looks alike at the edge: a pan would tear.
+    """
+    round_trip = motion - fetch(counter, motion, along, cubic=False)
+    returns = np.hypot(round_trip[..., 0], round_trip[..., 1]) < _ROUND_TRIP
+    sound = returns & is_inside(motion, along, margin=-1.0)
+    share = sound[..., None].astype(np.float32)
+    known = np.dstack([motion * share, share])
+    spread = cv2.blur(cv2.blur(known, _LEAVING_BOX), _LEAVING_BOX)
+    spread += np.float32(1e-3) * cv2.blur(known, _LEAVING_FAR_BOX)
+    around = as_float32(spread[..., :2] / np.maximum(spread[..., 2:], np.float32(1e-6)))
+    leaves = cv2.blur((~is_inside(around, along, margin=0.0)).astype(np.float32), (3, 3))[..., None]
+    return as_float32(motion + leaves * (around - motion))
+
+
 def _traits(image: Picture, size: tuple[int, int]) -> Picture:
-    """(half height, half width, 3): grey level 0..255 and twice its gradient along x and y, per half-size pixel."""
+    """(half height, half width, 3): grey 0..255 and its slopes, what frames are compared by."""
     code = cv2.COLOR_RGBA2GRAY if image.shape[2] == 4 else cv2.COLOR_RGB2GRAY
-    grey = _resize(cv2.cvtColor(image, code), size) * np.float32(255.0)
-    slope_x = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3, scale=0.25)
-    slope_y = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3, scale=0.25)
-    return np.dstack([grey, slope_x, slope_y])
+    return grey_with_slopes(resize(as_float32(cv2.cvtColor(image, code)), size) * np.float32(255.0))
 
 
 def _match_weight(here: Picture, there: Picture, flow: Motion) -> Plane:
     """(height, width), in (0, 1]: how alike each pixel of `here` and the pixel its flow leads to are in grey."""
-    error = cv2.absdiff(here[..., 0], _fetch(there[..., 0], flow, 1.0, cv2.INTER_LINEAR))
-    return np.exp(np.float32(-_SPLAT_SHARPNESS) * cv2.blur(error, (3, 3)))
+    error = cv2.absdiff(here[..., 0], fetch(there[..., 0], flow, 1.0, cubic=False))
+    return as_float32(np.exp(np.float32(-_SPLAT_SHARPNESS) * cv2.blur(error, (3, 3))))
 
 
 def _frame_at(pair: _Pair, moment: NDArray[np.float32]) -> Picture:
     """The frame at one moment, a number () or a map (height, width)."""
     height, width = pair.first.shape[:2]
     small_height, small_width = pair.forward.shape[:2]
-    small_moment = _resize(moment, (small_width, small_height)) if moment.ndim else moment
-    motion = _resize(_motion_at(pair, small_moment), (width, height))
+    small_moment = resize(moment, (small_width, small_height)) if moment.ndim else moment
+    motion = resize(_motion_at(pair, small_moment), (width, height))
     motion *= np.array([width / small_width, height / small_height], np.float32)
-    first = _fetch(pair.first, motion, -moment, cv2.INTER_CUBIC)
-    last = _fetch(pair.last, motion, 1.0 - moment, cv2.INTER_CUBIC)
+    first = fetch(pair.first, motion, -moment, cubic=True)
+    last = fetch(pair.last, motion, 1.0 - moment, cubic=True)
     # What one frame cannot see, because it lies outside, the other shows alone
-    first_sees, last_sees = _is_inside(motion, -moment), _is_inside(motion, 1.0 - moment)
+    first_sees = is_inside(motion, -moment, margin=0.5)
+    last_sees = is_inside(motion, 1.0 - moment, margin=0.5)
     np.copyto(first, last, where=(last_sees & ~first_sees & (moment > 0))[..., None])
     np.copyto(last, first, where=(first_sees & ~last_sees & (moment < 1))[..., None])
-    return np.clip(_blend(first, last, moment), 0.0, 1.0)
+    frame = _blend(first, last, moment)
+    return np.clip(frame, *pair.bounds, out=frame)
 
 
 def _motion_at(pair: _Pair, moment: NDArray[np.float32]) -> Motion:
@@ -147,8 +181,8 @@ def _motion_at(pair: _Pair, moment: NDArray[np.float32]) -> Motion:
     early = _project_along(pair.forward, pair.forward_weight, moment, 0.0)
     late = _project_along(pair.backward, pair.backward_weight, moment, 1.0)
     early_motion, late_motion = _without_holes(early, late)
-    candidates = (early_motion, late_motion, pair.forward, pair.backward, np.zeros_like(pair.forward))
-    penalties = (0.0, 0.0, _UNPROJECTED_PENALTY, _UNPROJECTED_PENALTY, _UNPROJECTED_PENALTY)
+    candidates = (early_motion, late_motion, pair.forward, pair.backward)
+    penalties = (0.0, 0.0, _UNPROJECTED_PENALTY, _UNPROJECTED_PENALTY)
     costs = np.stack(
         [_mismatch(pair, motion, moment) + penalty for motion, penalty in zip(candidates, penalties, strict=True)]
     )
@@ -157,7 +191,9 @@ def _motion_at(pair: _Pair, moment: NDArray[np.float32]) -> Motion:
     motion = np.zeros_like(pair.forward)
     for candidate, share in zip(candidates, shares, strict=True):
         motion += candidate * share[..., None]
-    return np.dstack([cv2.medianBlur(np.ascontiguousarray(motion[..., axis]), _MEDIAN_SIDE) for axis in (0, 1)])
+    return as_float32(
+        np.dstack([cv2.medianBlur(np.ascontiguousarray(motion[..., axis]), _MEDIAN_SIDE) for axis in (0, 1)])
+    )
 
 
 def _project_along(motion: Motion, weight: Plane, moment: NDArray[np.float32], start: float) -> Projection:
@@ -166,7 +202,7 @@ def _project_along(motion: Motion, weight: Plane, moment: NDArray[np.float32], s
     if moment.ndim:
         # The map is on the output's grid, so how far a pixel goes depends on where it lands: two fixed-point steps
         for _ in range(2):
-            path = _fetch(moment, motion, path, cv2.INTER_LINEAR) - np.float32(start)
+            path = fetch(moment, motion, path, cubic=False) - np.float32(start)
     return project(motion, path[..., None] * motion, weight)
 
 
@@ -176,7 +212,7 @@ def _without_holes(early: Projection, late: Projection) -> tuple[Motion, Motion]
     late_landed = (late.coverage > _LEAST_COVERAGE)[..., None]
     either = np.where(early_landed, early.values, late.values)
     known = (early_landed | late_landed).astype(np.float32)
-    spread = cv2.GaussianBlur(np.dstack([either * known, known]), (0, 0), _HOLE_BLUR)
+    spread = cv2.blur(cv2.blur(np.dstack([either * known, known]), _HOLE_BOX), _HOLE_BOX)
     around = spread[..., :2] / np.maximum(spread[..., 2:], np.float32(1e-4))
     return (
         np.where(early_landed, early.values, np.where(late_landed, late.values, around)),
@@ -186,10 +222,14 @@ def _without_holes(early: Projection, late: Projection) -> tuple[Motion, Motion]
 
 def _mismatch(pair: _Pair, motion: Motion, moment: NDArray[np.float32]) -> Plane:
     """(half height, half width), grey levels: how much the frames differ when both are fetched along the motion."""
-    first = _fetch(pair.first_traits, motion, -moment, cv2.INTER_LINEAR)
-    last = _fetch(pair.last_traits, motion, 1.0 - moment, cv2.INTER_LINEAR)
-    difference = cv2.transform(cv2.absdiff(first, last), np.ones((1, 3), np.float32))
-    return cv2.blur(difference, (_COST_WINDOW, _COST_WINDOW))
+    first = fetch(pair.first_traits, motion, -moment, cubic=False)
+    last = fetch(pair.last_traits, motion, 1.0 - moment, cubic=False)
+    seen = (is_inside(motion, -moment, margin=0.5) & is_inside(motion, 1.0 - moment, margin=0.5)).astype(np.float32)
+    difference = sum_of_channels(as_float32(cv2.absdiff(first, last))) * seen
+    window = (_COST_WINDOW, _COST_WINDOW)
+    # A little of the assumed mismatch everywhere, so that the quotient exists where nothing is seen
+    total = cv2.blur(difference, window) + np.float32(0.02 * _UNSEEN_MISMATCH)
+    return as_float32(total / (cv2.blur(seen, window) + np.float32(0.02)))
 
 
 def _blend(first: Picture, last: Picture, moment: NDArray[np.float32]) -> Picture:
@@ -198,49 +238,37 @@ def _blend(first: Picture, last: Picture, moment: NDArray[np.float32]) -> Pictur
     In each band the mix m of details a and b is scaled by E[ab] / E[mm] over a small window: Wiener's gain for a
     detail common to both with independent noise (or misalignment) on each. Where they agree the gain is 1; where
     they show different things, a plain mix would be a ghost of both, and the mean square error is larger.
+
+    Both frames are overwritten: at 4K each copy is 100 MB, and fresh memory costs more time than the arithmetic.
     """
     position = moment[..., None]
     ramp = np.minimum(np.minimum(moment, 1.0 - moment) * np.float32(1.0 / _NEAR_END), 1.0)
     detail = np.zeros_like(first)
     for blur in _DETAIL_BLURS:
-        first_base, last_base = cv2.GaussianBlur(first, (0, 0), blur), cv2.GaussianBlur(last, (0, 0), blur)
-        first_detail, last_detail = first - first_base, last - last_base
-        mixed = first_detail + position * (last_detail - first_detail)
-        shared, power = _window_sum(first_detail * last_detail), _window_sum(mixed * mixed)
+        first_base = as_float32(cv2.GaussianBlur(first, (0, 0), blur))
+        last_base = as_float32(cv2.GaussianBlur(last, (0, 0), blur))
+        first -= first_base
+        last -= last_base
+        shared = _window_mean(first * last)
+        mixed = _mix_into(first, last, position)
+        power = _window_mean(mixed * mixed)
         gain = np.clip((shared + _DETAIL_FLOOR) / (power + _DETAIL_FLOOR), 0.0, 1.0)
-        detail += mixed * (1.0 + ramp * (gain - 1.0))[..., None]
+        mixed *= (1.0 + ramp * (gain - 1.0))[..., None]
+        detail += mixed
         first, last = first_base, last_base
-    return first + position * (last - first) + detail
+    frame = _mix_into(first, last, position)
+    frame += detail
+    return frame
 
 
-def _window_sum(products: Picture) -> Plane:
-    """(height, width): channels added, then averaged over the detail window."""
-    total = cv2.transform(products, np.ones((1, products.shape[2]), np.float32))
-    return cv2.blur(total, (_DETAIL_WINDOW, _DETAIL_WINDOW))
+def _mix_into(first: Picture, last: Picture, position: NDArray[np.float32]) -> Picture:
+    """first + position * (last - first), written over `first`; `last` is used up."""
+    last -= first
+    last *= position
+    first += last
+    return first
 
 
-def _fetch(image: NDArray[np.float32], motion: Motion, along: float | NDArray[np.float32], method: int) -> Picture:
-    """Each pixel from where `along * motion` leads, edges repeated; `along` is a number or (height, width)."""
-    target_x, target_y = _targets(motion, along)
-    return cv2.remap(np.ascontiguousarray(image), target_x, target_y, method, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _targets(motion: Motion, along: float | NDArray[np.float32]) -> tuple[Plane, Plane]:
-    """(height, width) x and y of where `along * motion` leads from every pixel."""
-    height, width = motion.shape[:2]
-    target_x = motion[..., 0] * np.float32(along) + np.arange(width, dtype=np.float32)
-    target_y = motion[..., 1] * np.float32(along) + np.arange(height, dtype=np.float32)[:, None]
-    return target_x, target_y
-
-
-def _is_inside(motion: Motion, along: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(height, width): whether `along * motion` leads to a place inside the picture."""
-    height, width = motion.shape[:2]
-    target_x, target_y = _targets(motion, along)
-    return (target_x >= -0.5) & (target_x <= width - 0.5) & (target_y >= -0.5) & (target_y <= height - 0.5)
-
-
-def _resize(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """To (width, height): area mean when shrinking, bilinear when growing."""
-    shrinks = size[0] <= image.shape[1] and size[1] <= image.shape[0]
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+def _window_mean(products: Picture) -> Plane:
+    """(height, width): sum over channels, mean over the detail window."""
+    return as_float32(cv2.blur(sum_of_channels(products), (_DETAIL_WINDOW, _DETAIL_WINDOW)))

@@ -46,8 +46,8 @@ def project(values: NDArray[np.float32], displacement: NDArray[np.float32], weig
         sums[channels] += np.bincount(target, share.ravel(), rows * columns)
     landed = sums.reshape(channels + 1, rows, columns)[:, 1:-1, 1:-1].astype(np.float32)
     coverage = landed[channels]
-    mean = landed[:channels] / np.maximum(coverage, np.float32(1e-6))
-    return Projection(values=np.ascontiguousarray(mean.transpose(1, 2, 0)), coverage=coverage)
+    mean = (landed[:channels] / np.maximum(coverage, np.float32(1e-6))).transpose(1, 2, 0)
+    return Projection(values=np.ascontiguousarray(mean, np.float32), coverage=coverage)
 
 
 def _split(
