@@ -90,10 +90,14 @@ def render(
     with staged_folder(output) if kind == "folder" else staged_file(output) as working:
         sound = _run(job, working, tally, stopwatch)
     _say_more(job, kind, tally)
-    info = source.info
+    return _result(job, tally, stopwatch, name=name, sound=sound, seconds=time.perf_counter() - started)
+
+
+def _result(job: _Job, tally: Tally, stopwatch: Stopwatch, *, name: str, sound: str, seconds: float) -> Interpolation:
+    info = job.info
     return Interpolation(
-        source=path,
-        output=output,
+        source=info.path,
+        output=job.output,
         model=name,
         frames_read=tally.read,
         frames_made=tally.made,
@@ -104,7 +108,7 @@ def render(
         duration=job.timeline.duration(tally.read, info.duration),
         sound=sound,
         stages=stopwatch.seconds,
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
         notices=tuple(job.notices.texts),
     )
 

@@ -25,6 +25,7 @@ from frameloom.errors import CannotWrite, RangeError
 from frameloom.frame import Frame
 from frameloom.media.colour import ColourTags, VideoPicture, default_tags, to_native
 from frameloom.media.gif import GifSink
+from frameloom.media.image_folder import ImageFolderSink
 from frameloom.media.remux import SoundCopy
 from frameloom.media.source import SourceInfo
 
@@ -118,29 +119,6 @@ def open_sink(
     if kind == "folder":
         return ImageFolderSink(path, 8 if like.depth == 8 else 16)
     return VideoSink(path, like=like, rate=rate, unit=unit, encoding=encoding or Encoding(), sound=sound)
-
-
-class ImageFolderSink:
-    """Numbered PNG files in an existing folder, from 00000.png on."""
-
-    def __init__(self, folder: Path, depth: int) -> None:
-        self._folder = folder
-        self._depth = depth
-        self._count = 0
-
-    def append(self, frame: Frame) -> None:
-        """Write one image; source pixels of the same depth are written as they are."""
-        pixels = frame.picture.to_integer(self._depth)
-        images.write_image(self._folder / f"{self._count:05d}.png", pixels)
-        self._count += 1
-
-    def __enter__(self) -> "ImageFolderSink":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing is left to finish."""
 
 
 def pixel_format_for(like: SourceInfo, encoder: str) -> str:

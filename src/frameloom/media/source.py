@@ -16,21 +16,16 @@ import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from frameloom import images
 from frameloom.errors import CannotOpen, MediaError, NoFrames, ShapeError
 from frameloom.frame import ArrayPicture, Frame
+from frameloom.media.clock import FALLBACK_RATE, Clock, clock_of
 from frameloom.media.colour import ColourTags, VideoPicture, depth_of, tags_of
 from frameloom.media.rotate import Turner
 
 # What local files need; playlists in hostile input must not reach the network.
 CONTAINER_OPTIONS = {"protocol_whitelist": "file"}
-_FALLBACK_RATE = Fraction(25)
-_FINE_CLOCK = 8  # ticks per frame; a GIF's hundredths of a second are coarser, and what they say is meant
-_STANDARD_RATES = tuple(
-    Fraction(rate) for rate in ("24000/1001", 24, 25, "30000/1001", 30, 48, 50, "60000/1001", 60, 120)
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,32 +130,6 @@ def _size_text(size: tuple[int, int]) -> str:
     return f"{size[1]}x{size[0]}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """Times of a stream, from one pass over its packets."""
-
-    stamps: NDArray[np.int64]  # presentation times in ticks, ascending
-    tick: Fraction
-    rate: Fraction
-    regular: bool
-    last_duration: Fraction  # seconds
-
-    @property
-    def start(self) -> Fraction:
-        return int(self.stamps[0]) * self.tick
-
-    @property
-    def end(self) -> Fraction:
-        return self.exact(int(self.stamps[-1]) * self.tick) + self.last_duration
-
-    def exact(self, time: Fraction) -> Fraction:
-        """Undo the rounding of the file's clock where the frames are evenly spaced."""
-        if not self.regular:
-            return time
-        even = self.start + round((time - self.start) * self.rate) / self.rate
-        return even if abs(even - time) <= self.tick else time
-
-
 class VideoSource:
     """Frames of the first video stream of a file, as decoded, upright, with exact times."""
 
@@ -256,7 +225,7 @@ def _video_stream(container: InputContainer, path: Path) -> VideoStream:
     raise NoFrames(f"{path} has no video stream, only {found}")
 
 
-def _read_clock(path: Path) -> _Clock:
+def _read_clock(path: Path) -> Clock:
     """Go over the packets, without decoding, and collect when each picture is shown."""
     stamps: list[int] = []
     count = last_stamp = last_ticks = 0
@@ -278,34 +247,7 @@ def _read_clock(path: Path) -> _Clock:
     if count == 0:
         raise NoFrames(f"{path} has a video stream without pictures")
     if not stamps:  # a raw stream: only its rate is known
-        rate = declared[0] if declared else _FALLBACK_RATE
-        return _Clock(np.arange(count), 1 / rate, rate, True, 1 / rate)
+        rate = declared[0] if declared else FALLBACK_RATE
+        return Clock(np.arange(count), 1 / rate, rate, True, 1 / rate)
     ordered = np.unique(np.array(stamps, np.int64))
-    return _clock_of(ordered, tick, declared, last_ticks * tick)
-
-
-def _clock_of(stamps: NDArray[np.int64], tick: Fraction, declared: list[Fraction], last_duration: Fraction) -> _Clock:
-    """Find out whether the stamps are an even rate, rounded to ticks, and at which."""
-    for rate in (*map(_standardised, declared), *_STANDARD_RATES):
-        if _is_even(stamps, tick, rate):
-            if abs(last_duration - 1 / rate) <= tick:
-                last_duration = 1 / rate
-            return _Clock(stamps, tick, rate, True, last_duration or 1 / rate)
-    if len(stamps) > 1:
-        rate = Fraction(len(stamps) - 1) / (int(stamps[-1] - stamps[0]) * tick)
-    else:
-        rate = 1 / last_duration if last_duration else (declared[0] if declared else _FALLBACK_RATE)
-    return _Clock(stamps, tick, rate, False, last_duration or 1 / rate)
-
-
-def _standardised(rate: Fraction) -> Fraction:
-    """The standard rate that a declared one comes within a millionth of: files round 60000/1001 to 19001/317."""
-    return next((standard for standard in _STANDARD_RATES if abs(rate / standard - 1) < Fraction(1, 10**6)), rate)
-
-
-def _is_even(stamps: NDArray[np.int64], tick: Fraction, rate: Fraction) -> bool:
-    """Whether frame k is shown at k / rate, up to the rounding of a clock that is much finer than the frames."""
-    ticks_per_frame = 1 / float(rate * tick)
-    even = stamps[0] + np.arange(len(stamps)) * ticks_per_frame
-    allowed = 1.0 if ticks_per_frame >= _FINE_CLOCK else 1e-6
-    return bool(len(stamps) > 1 and np.abs(stamps - even).max() <= allowed)
+    return clock_of(ordered, tick, declared, last_ticks * tick)
