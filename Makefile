@@ -1,14 +1,16 @@
 # make demo   a first look: install what is light, draw a scene, halve it, restore it, show how well that went
 # make test   everything the tests need, then the tests
 # make check  lint, types, import layers, docs
-PYTHON ?= $(firstword $(shell command -v python3.13 python3.12 python3.11 python3 2>/dev/null))
+# The first Python that runs and is new enough; choose another with make PYTHON=... demo.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 BIN = $(VENV)/bin
 
 .PHONY: demo test test-all check docs samples benchmark clean
 
 $(BIN)/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Frameloom needs Python 3.11 or newer; try: make PYTHON=python3.12 demo")'
+	@test -n "$(PYTHON)" || { echo "Frameloom needs Python 3.11 or newer; none was found" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.light: pyproject.toml | $(BIN)/python
