@@ -6,7 +6,7 @@ from pathlib import Path
 
 from frameloom.frame import ArrayPicture, Frame
 from frameloom.images import write_image
-from frameloom.media.sink import Encoding, open_sink
+from frameloom.media.sink import Encoding, sink_for
 from frameloom.media.source import SourceInfo
 from frameloom.reports.scene import Scene
 
@@ -24,7 +24,7 @@ def main(folder: Path) -> None:
         path=folder, kind="folder", size=(HEIGHT, WIDTH), depth=8, frame_count=COUNT, rate=RATE, regular=True,
         tick=1 / RATE, start=Fraction(0), duration=COUNT / RATE,
     )  # fmt: skip
-    with open_sink(folder / "clip.mp4", like=info, rate=RATE, unit=1 / RATE, encoding=Encoding(crf=23)) as sink:
+    with sink_for(folder / "clip.mp4", like=info, rate=RATE, unit=1 / RATE, encoding=Encoding(crf=23)) as sink:
         for index in range(COUNT):
             sink.append(Frame(ArrayPicture(scene.frame_at(index / RATE)), index / RATE, 1 / RATE))
 

@@ -141,9 +141,9 @@ def write_video(
             _mux(output, stream.encode(picture), durations)
         _mux(output, stream.encode(None), durations)
         for tone, sound in tones:
-            for chunk in _tone(sound):
-                output.mux(tone.encode(chunk))
-            output.mux(tone.encode(None))
+            packets = [packet for chunk in [*_tone(sound), None] for packet in tone.encode(chunk)]
+            packets[-1].duration = max(1, packets[-1].duration // 3)  # sound rarely ends with a whole packet
+            output.mux(packets)
     return path
 
 

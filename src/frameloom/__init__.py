@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 from frameloom.catalog import ModelCard
 from frameloom.errors import FrameloomError
 from frameloom.frame import Frame
-from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, register
+from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
 from frameloom.verbs.measure import evaluate
 
 if TYPE_CHECKING:
     from frameloom.images import read_image, write_image
-    from frameloom.media.sink import open_sink
     from frameloom.media.source import open_source
 
 __all__ = [
@@ -34,7 +33,6 @@ __all__ = [
 
 # Names whose modules are heavy to import: fetched when first asked for.
 _LATE = {
-    "open_sink": "frameloom.media.sink",
     "open_source": "frameloom.media.source",
     "read_image": "frameloom.images",
     "write_image": "frameloom.images",

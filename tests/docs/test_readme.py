@@ -66,6 +66,9 @@ def test_the_samples_are_what_the_script_draws(tmp_path: Path) -> None:
 
 def test_docs_cli_is_what_help_says() -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "command_docs.py"), "--check"], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "scripts" / "command_docs.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr

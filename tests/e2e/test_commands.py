@@ -12,7 +12,8 @@ import pytest
 
 import readers
 from commands import Command
-from factories import Sound, clip, image_folder, moving_square, write_gif, write_png
+from factories import BT601, LIMITED, Sound, clip, image_folder, moving_square, noise, write_gif, write_png
+from frameloom.images import read_image
 
 
 def names(folder: Path) -> list[str]:
@@ -141,6 +142,9 @@ def test_a_folder_of_images_plays_at_the_rate_given(frameloom: Command, tmp_path
     folder = image_folder(tmp_path / "f", 4)
     frameloom("interpolate", folder, tmp_path / "a.mp4", "--factor", 3, "--fps", 24, "--model", "blend").done()
     assert readers.times(tmp_path / "a.mp4") == [Fraction(k, 24) for k in range(12)]
+    picture = readers.pictures(tmp_path / "a.mp4")[1]
+    tags = picture.colorspace, picture.color_range, picture.color_primaries, picture.color_trc
+    assert tags == (BT601, LIMITED, BT601, BT601), "players must not guess"
     frameloom("interpolate", folder, tmp_path / "b.mp4", "--num", 1, "--model", "blend").done()
     assert readers.times(tmp_path / "b.mp4") == [Fraction(k, 10) for k in range(7)]
 
@@ -157,6 +161,20 @@ def test_a_gif_faster_than_players_go_says_so(frameloom: Command, tmp_path: Path
     said = frameloom("interpolate", source, tmp_path / "b.gif", "--fps", 100, "--model", "blend").done()
     assert "50 frames a second" in said.err
     assert readers.length(tmp_path / "b.gif") == Fraction(40, 100)
+
+
+def test_at_a_cut_the_nearer_frame_is_shown_unless_told_otherwise(frameloom: Command, tmp_path: Path) -> None:
+    scenes = [(noise((90, 160), seed=seed) * np.array(tint)).astype(np.uint8) for seed, tint in
+              ((1, (1, 0.2, 0.1)), (9, (0.1, 0.4, 1)))]  # fmt: skip
+    for k, scene in enumerate((scenes[0], scenes[1])):
+        write_png(tmp_path / "f" / f"{k}.png", scene)
+    for choice, made in (("auto", 0), ("off", 3)):
+        output = tmp_path / choice
+        said = frameloom("interpolate", tmp_path / "f", output, "--num", 3, "--cuts", choice, "--json").done()
+        assert json.loads(said.out)["frames_made"] == made
+        assert json.loads(said.out)["cuts"] == 1 - made // 3
+        written = [read_image(output / f"{k:05d}.png") for k in range(5)]
+        assert [np.array_equal(image, scenes[k > 2]) for k, image in enumerate(written)].count(True) == 5 - made
 
 
 def test_what_is_not_carried_over_is_named(frameloom: Command, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import av
@@ -48,13 +48,25 @@ def probe(path: Path) -> dict:
     return {**found["streams"][0], "file_duration": found["format"]["duration"]}
 
 
+def clean_cut(path: Path, seconds: float) -> int:
+    """How many video packets to keep for about so many seconds, so that no frame between the kept ones is missing."""
+    stamps = readers.packets(path, "video").starts  # in decoding order
+    earliest_after = list(accumulate(reversed(stamps), min))[::-1]
+    latest = list(accumulate(stamps, max))
+    clean = [n for n in range(1, len(stamps)) if latest[n - 1] < earliest_after[n] and latest[n - 1] < seconds]
+    return max(clean)
+
+
 def beginning(source: Path, output: Path, seconds: float) -> Path:
-    """The first seconds, copied packet for packet; cut where decoding order allows."""
+    """The first seconds, copied packet for packet."""
+    count = clean_cut(source, seconds)
     with av.open(str(source)) as whole, av.open(str(output), "w") as part:
         chosen = [*whole.streams.video[:1], *whole.streams.audio[:1]]
         targets = {stream.index: part.add_stream_from_template(stream) for stream in chosen}
         for packet in whole.demux(chosen):
-            if packet.dts is not None and packet.dts * packet.time_base < seconds:
+            video = packet.stream.type == "video"
+            if packet.size and (count > 0 if video else packet.pts * packet.time_base < seconds):
+                count -= video
                 packet.stream = targets[packet.stream.index]
                 part.mux(packet)
     return output
@@ -76,6 +88,7 @@ def check_sound(source: Path, output: Path, made: Interpolation) -> None:
     assert made.sound == "copied"
     before, after = readers.packets(source, "audio"), readers.packets(output, "audio")
     assert after.data == before.data
+    assert abs(after.duration - before.duration) <= Fraction(1, 1000)
     leads = [readers.packets(path, "audio").starts[0] - readers.times(path)[0] for path in (source, output)]
     assert abs(leads[0] - leads[1]) <= Fraction(1, 1000)
 

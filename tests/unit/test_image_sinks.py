@@ -12,7 +12,7 @@ import readers
 from factories import SIZE, clip, image_folder, moving_square, noise
 from frameloom.frame import ArrayPicture, Frame, quantise
 from frameloom.media.gif import GifSink
-from frameloom.media.sink import ImageFolderSink, open_sink
+from frameloom.media.sink import ImageFolderSink, sink_for
 from frameloom.media.source import open_source
 
 TICK = Fraction(1, 100)
@@ -119,7 +119,7 @@ def test_one_frame_and_float_frames(tmp_path: Path) -> None:
 def test_nothing_is_left_of_the_scratch_file(tmp_path: Path) -> None:
     write_gif(tmp_path / "a.gif", frames(3, Fraction(1, 10)))
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.gif"]
-    with pytest.raises(RuntimeError, match="stop"), GifSink(tmp_path / "b.gif", SIZE) as sink:  # noqa: PT012
+    with pytest.raises(RuntimeError, match="stop"), GifSink(tmp_path / "b.gif", SIZE) as sink:
         sink.append(frames(1, Fraction(1, 10))[0])
         raise RuntimeError("stop")
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.gif"]
@@ -159,7 +159,7 @@ def test_depth_of_a_folder_follows_the_source(tmp_path: Path) -> None:
         opened = open_source(source)
         folder = tmp_path / f"out{number}"
         folder.mkdir()
-        with open_sink(folder, like=opened.info, rate=Fraction(25), unit=Fraction(1, 25)) as sink:
+        with sink_for(folder, like=opened.info, rate=Fraction(25), unit=Fraction(1, 25)) as sink:
             for frame in opened:
                 sink.append(frame)
         assert cv2.imread(str(folder / "00001.png"), cv2.IMREAD_UNCHANGED).dtype == dtype
@@ -167,7 +167,7 @@ def test_depth_of_a_folder_follows_the_source(tmp_path: Path) -> None:
 
 def test_a_gif_is_opened_by_its_suffix(tmp_path: Path) -> None:
     info = open_source(clip(tmp_path / "a.mp4", 2)).info
-    with open_sink(tmp_path / "OUT.GIF", like=info, rate=Fraction(10), unit=TICK) as sink:
+    with sink_for(tmp_path / "OUT.GIF", like=info, rate=Fraction(10), unit=TICK) as sink:
         assert isinstance(sink, GifSink)
         sink.append(frames(1, Fraction(1, 10))[0])
     with av.open(str(tmp_path / "OUT.GIF")) as container:

@@ -113,7 +113,7 @@ def test_an_error_of_the_consumer_reaches_the_producer(count: int) -> None:
     def consume(_: int) -> None:
         raise ValueError("disk full")
 
-    with pytest.raises(ValueError, match="disk full"), Behind(consume, depth=2) as behind:  # noqa: PT012
+    with pytest.raises(ValueError, match="disk full"), Behind(consume, depth=2) as behind:
         for number in range(count):
             behind.put(number)
     assert threads_called("behind") == 0
@@ -121,7 +121,7 @@ def test_an_error_of_the_consumer_reaches_the_producer(count: int) -> None:
 
 def test_an_error_of_the_producer_ends_the_consumer_and_is_not_hidden() -> None:
     started = time.monotonic()
-    with pytest.raises(KeyError), Behind(lambda _: time.sleep(0.01), depth=4) as behind:  # noqa: PT012
+    with pytest.raises(KeyError), Behind(lambda _: time.sleep(0.01), depth=4) as behind:
         for number in range(3):
             behind.put(number)
         raise KeyError("mine")
@@ -157,7 +157,7 @@ def test_an_interrupt_never_leaves_the_consumer_running(presses: tuple[float, ..
     """What the consumer works on is closed after the block: a thread still at work was a segmentation fault."""
     done = threading.Event()
     alive = -1
-    with pytest.raises(KeyboardInterrupt), interrupted(*presses):  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), interrupted(*presses):
         try:
             with Behind(lambda _: (time.sleep(0.6), done.set()), depth=2) as behind:
                 behind.put(1)
@@ -177,7 +177,7 @@ def test_an_interrupt_never_leaves_the_producer_running(presses: tuple[float, ..
             yield 0
 
     alive = -1
-    with pytest.raises(KeyboardInterrupt), interrupted(*presses):  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), interrupted(*presses):
         try:
             next(prefetch(slow(), 1))
         finally:

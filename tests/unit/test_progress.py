@@ -56,7 +56,7 @@ def test_the_same_notice_is_told_once() -> None:
 
 def test_stopwatch_adds_up_by_name_also_after_errors_and_from_threads() -> None:
     watch = Stopwatch()
-    with pytest.raises(ValueError, match="x"), watch.timing("nap"):  # noqa: PT012
+    with pytest.raises(ValueError, match="x"), watch.timing("nap"):
         time.sleep(0.02)
         raise ValueError("x")
 

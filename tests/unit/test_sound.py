@@ -36,7 +36,7 @@ def test_packets_are_identical_and_in_time(tmp_path: Path, source: str, output: 
     assert after.data == before.data
     assert abs(sync(tmp_path / output) - sync(path)) <= MS
     if source != "in.mkv" and output != "out.mkv":  # Matroska does not say how long its streams are
-        assert abs(after.duration - before.duration) <= MS
+        assert abs(after.duration - before.duration) <= MS / 10
     steps = zip(after.starts, before.starts, strict=True)
     assert all(abs((a - after.starts[0]) - (b - before.starts[0])) <= MS for a, b in steps)
 

@@ -16,7 +16,7 @@ def names(folder: Path) -> list[str]:
 
 def test_a_file_gets_its_name_when_it_is_done(tmp_path: Path) -> None:
     output = tmp_path / "deep" / "down" / "a.mp4"
-    with staged_file(output) as working:
+    with staged_file(output, overwrite=True) as working:
         working.write_text("new")
         assert working.name.startswith(".")
         assert working.suffix == ".mp4"
@@ -39,7 +39,7 @@ def test_after_an_error_nothing_is_left_and_the_old_is_untouched(tmp_path: Path,
         output.write_text("old")
     else:
         write_png(output / "0.png", moving_square(0))
-    with pytest.raises(KeyError), stage(output) as working:  # noqa: PT012
+    with pytest.raises(KeyError), stage(output, overwrite=True) as working:
         (working / "0.png" if stage is staged_folder else working).write_text("half")
         raise KeyError
     assert names(tmp_path) == ["out.x"]
@@ -50,7 +50,7 @@ def test_a_folder_replaces_an_earlier_result_whole(tmp_path: Path) -> None:
     output = tmp_path / "out"
     for number in range(5):
         write_png(output / f"{number:05d}.png", moving_square(number))
-    with staged_folder(output) as working:
+    with staged_folder(output, overwrite=True) as working:
         (working / "00000.png").write_text("new")
     assert names(output) == ["00000.png"]
     assert names(tmp_path) == ["out"]
@@ -59,7 +59,7 @@ def test_a_folder_replaces_an_earlier_result_whole(tmp_path: Path) -> None:
 def test_files_that_came_meanwhile_are_never_deleted(tmp_path: Path) -> None:
     output = tmp_path / "out"
     write_png(output / "00000.png", moving_square(0))
-    with pytest.raises(CannotWrite, match=r"thesis\.txt"), staged_folder(output) as working:  # noqa: PT012
+    with pytest.raises(CannotWrite, match=r"thesis\.txt"), staged_folder(output, overwrite=True) as working:
         (working / "00000.png").write_text("new")
         (output / "thesis.txt").write_text("years of work")
     assert (output / "thesis.txt").read_text() == "years of work"
@@ -68,9 +68,9 @@ def test_files_that_came_meanwhile_are_never_deleted(tmp_path: Path) -> None:
 
 def test_system_errors_name_the_output(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CannotWrite, match=r"a\.mp4"), staged_file(tmp_path / "file" / "a.mp4"):
+    with pytest.raises(CannotWrite, match=r"a\.mp4"), staged_file(tmp_path / "file" / "a.mp4", overwrite=True):
         pytest.fail("there is nothing to write into")
-    with pytest.raises(CannotWrite, match="disk is full"), staged_file(tmp_path / "b.mp4"):
+    with pytest.raises(CannotWrite, match="disk is full"), staged_file(tmp_path / "b.mp4", overwrite=True):
         raise OSError(28, "No space left on device")
     assert names(tmp_path) == ["file"]
 
@@ -98,7 +98,7 @@ def test_an_input_reached_by_a_second_name_is_not_overwritten(tmp_path: Path) ->
     source = write_png(tmp_path / "a.png", moving_square(0))
     os.link(source, tmp_path / "b.png")
     check_output(tmp_path / "b.png", [source], overwrite=True)  # replacing a hard link leaves the other name alone
-    with staged_file(tmp_path / "b.png") as working:
+    with staged_file(tmp_path / "b.png", overwrite=True) as working:
         working.write_text("new")
     assert source.stat().st_size > 3
 
@@ -131,7 +131,7 @@ def test_a_folder_is_no_place_for_a_file(tmp_path: Path) -> None:
     write_png(tmp_path / "a.mp4" / "00000.png", moving_square(0))
     with pytest.raises((CannotWrite, OutputExists)):
         check_output(tmp_path / "a.mp4", [], overwrite=False)
-    with pytest.raises(CannotWrite), staged_file(tmp_path / "a.mp4") as working:
+    with pytest.raises(CannotWrite), staged_file(tmp_path / "a.mp4", overwrite=True) as working:
         working.write_text("new")
     assert names(tmp_path / "a.mp4") == ["00000.png"]
 
@@ -140,3 +140,17 @@ def test_a_dangling_link_counts_as_existing(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").symlink_to(tmp_path / "nowhere")
     with pytest.raises(OutputExists):
         check_output(tmp_path / "a.mp4", [], overwrite=False)
+
+
+@pytest.mark.parametrize("stage", [staged_file, staged_folder])
+def test_what_another_run_made_meanwhile_is_kept(tmp_path: Path, stage: "callable") -> None:
+    output = tmp_path / "out.x"
+    with pytest.raises(OutputExists), stage(output, overwrite=False) as working:
+        if stage is staged_file:
+            working.write_text("ours")
+            output.write_text("theirs")
+        else:
+            (working / "00000.png").write_text("ours")
+            write_png(output / "00000.png", moving_square(0))
+    assert names(tmp_path) == ["out.x"]
+    assert output.is_dir() or output.read_text() == "theirs"

@@ -12,7 +12,7 @@ import readers
 from factories import SIZE, Tags, clip, moving_square, native, planes_of
 from frameloom.errors import CannotWrite, RangeError
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.media.sink import Encoding, VideoSink, kind_of_output, open_sink
+from frameloom.media.sink import Encoding, VideoSink, kind_of_output, sink_for
 from frameloom.media.source import open_source
 
 EVEN = Fraction(1, 25)
@@ -20,7 +20,7 @@ EVEN = Fraction(1, 25)
 
 def write(path: Path, source: Path, frames: Iterator[Frame] | list[Frame], unit: Fraction, **how: object) -> Path:
     info = open_source(source).info
-    with open_sink(path, like=info, rate=info.rate, unit=unit, encoding=Encoding(**how)) as sink:
+    with sink_for(path, like=info, rate=info.rate, unit=unit, encoding=Encoding(**how)) as sink:
         for frame in frames:
             sink.append(frame)
     return path

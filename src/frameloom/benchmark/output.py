@@ -17,14 +17,14 @@ def check_suffix(path: Path) -> None:
         raise CannotWrite(f"{path}: results are written as .json (all rows) or .md (the table)")
 
 
-def save_evaluation(evaluation: Evaluation, path: Path) -> None:
+def save_evaluation(evaluation: Evaluation, path: Path, *, overwrite: bool) -> None:
     """Write all rows (.json) or the table (.md).
 
     Raises:
         CannotWrite: another suffix, or the place cannot be written.
     """
     check_suffix(path)
-    with staged_file(path) as working:
+    with staged_file(path, overwrite=overwrite) as working:
         if path.suffix.lower() == ".json":
             evaluation.save(working)
         else:

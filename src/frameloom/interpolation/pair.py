@@ -179,7 +179,7 @@ def to_folder(job: Job, output: Path, *, gif: bool, fps: str | float | Fraction,
     if output.suffix.lower() in {".png", ".gif", ".mp4", ".mkv", ".mov", ".jpg"}:
         raise InputError(f"{output} names a file; the images between go to a folder of numbered PNG files")
     check_output(output, list(job.images.files), overwrite=overwrite, folder=True, names=frozenset({GIF_NAME}))
-    with staged_folder(output, frozenset({GIF_NAME})) as working:
+    with staged_folder(output, overwrite=overwrite, names=frozenset({GIF_NAME})) as working:
         _write(job, working, rate, gif=gif)
     names = [f"{index:05d}.png" for index in range(job.total + 2)] + [GIF_NAME] * gif
     files = tuple(output / name for name in names)

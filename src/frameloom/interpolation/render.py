@@ -1,7 +1,7 @@
 """A source file to an output file: decode, make frames, encode, each in its own thread."""
 
 import time
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +14,7 @@ from frameloom.interpolation.timeline import Timeline
 from frameloom.interpolation.video import CutTest, Tally, densify, never_cut
 from frameloom.media.prefetch import Behind, prefetch
 from frameloom.media.remux import OtherStreams, SoundCopy, lead_of_sound, other_streams
-from frameloom.media.sink import Encoding, FrameSink, VideoSink, kind_of_output, open_sink
+from frameloom.media.sink import Encoding, FrameSink, VideoSink, kind_of_output, sink_for
 from frameloom.media.source import ImageSource, SourceInfo, VideoSource, open_source
 from frameloom.media.target import check_output, staged_file, staged_folder
 from frameloom.progress import Notices, Stopwatch, track
@@ -87,10 +87,14 @@ def render(
         notices=Notices(),
     )
     tally, stopwatch = Tally(), Stopwatch()
-    with staged_folder(output) if kind == "folder" else staged_file(output) as working:
+    with _staged(job, folder=kind == "folder", overwrite=overwrite) as working:
         sound = _run(job, working, tally, stopwatch)
     _say_more(job, kind, tally)
     return _result(job, tally, stopwatch, name=name, sound=sound, seconds=time.perf_counter() - started)
+
+
+def _staged(job: _Job, *, folder: bool, overwrite: bool) -> AbstractContextManager[Path]:
+    return staged_folder(job.output, overwrite=overwrite) if folder else staged_file(job.output, overwrite=overwrite)
 
 
 def _result(job: _Job, tally: Tally, stopwatch: Stopwatch, *, name: str, sound: str, seconds: float) -> Interpolation:
@@ -122,7 +126,7 @@ def _run(job: _Job, working: Path, tally: Tally, stopwatch: Stopwatch) -> str:
             stack.enter_context(sound)
         unit = output_unit(job.timeline, job.info)
         sink = stack.enter_context(
-            open_sink(working, like=job.info, rate=nominal_rate(job.timeline, job.info), unit=unit,
+            sink_for(working, like=job.info, rate=nominal_rate(job.timeline, job.info), unit=unit,
                       encoding=job.encoding, sound=sound)
         )  # fmt: skip
         fate = _fate_of_sound(job, sound)

@@ -94,7 +94,7 @@ class Encoding:
         return _DEFAULT_CRF[self.codec] if self.crf is None else self.crf
 
 
-def open_sink(
+def sink_for(
     path: Path,
     *,
     like: SourceInfo,

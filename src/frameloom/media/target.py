@@ -71,8 +71,12 @@ def _is_result(entry: Path, names: frozenset[str]) -> bool:
 
 
 @contextmanager
-def staged_file(output: Path) -> Generator[Path]:
-    """A hidden path beside the output to write to; it gets the final name when the block ends well, else it goes."""
+def staged_file(output: Path, *, overwrite: bool) -> Generator[Path]:
+    """A hidden path beside the output to write to; it gets the final name when the block ends well, else it goes.
+
+    Raises:
+        OutputExists: without `overwrite`, something of that name has appeared meanwhile.
+    """
     folder = _make_parent(output)
     with _told(output):
         handle, name = tempfile.mkstemp(prefix=f".{output.name[:80]}.", suffix=f".part{output.suffix}", dir=folder)
@@ -82,13 +86,17 @@ def staged_file(output: Path) -> Generator[Path]:
         with _told(output):
             yield working
             working.chmod(0o666 & ~_umask())
+            if not overwrite and os.path.lexists(output):
+                raise OutputExists(
+                    f"{output} was made by another run meanwhile; it is kept, and this result is dropped"
+                )
             working.replace(output)
     finally:
         working.unlink(missing_ok=True)
 
 
 @contextmanager
-def staged_folder(output: Path, names: frozenset[str] = frozenset()) -> Generator[Path]:
+def staged_folder(output: Path, *, overwrite: bool, names: frozenset[str] = frozenset()) -> Generator[Path]:
     """A hidden folder beside the output to write to; it replaces an earlier result when the block ends well.
 
     `names` are the files, besides numbered images, that an earlier result may consist of.
@@ -100,16 +108,16 @@ def staged_folder(output: Path, names: frozenset[str] = frozenset()) -> Generato
         with _told(output):
             yield working
             working.chmod(0o777 & ~_umask())
-            _put_in_place(working, output, names)
+            _put_in_place(working, output, overwrite, names)
     finally:
         shutil.rmtree(working, ignore_errors=True)
 
 
-def _put_in_place(working: Path, output: Path, names: frozenset[str]) -> None:
+def _put_in_place(working: Path, output: Path, overwrite: bool, names: frozenset[str]) -> None:
     if not output.exists():
         working.replace(output)
         return
-    _check_folder(output, names, overwrite=True)  # again: it may have changed while we worked
+    _check_folder(output, names, overwrite=overwrite)  # again: it may have changed while we worked
     old = Path(tempfile.mkdtemp(prefix=f".{output.name[:80]}.", suffix=".old", dir=output.parent))
     output.replace(old)
     working.replace(output)

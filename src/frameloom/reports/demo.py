@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from frameloom.errors import NoFrames
 from frameloom.frame import ArrayPicture, Frame, float_pixels, quantise
-from frameloom.media.sink import Encoding, FrameSink, open_sink
+from frameloom.media.sink import Encoding, FrameSink, sink_for
 from frameloom.media.source import SourceInfo, open_source
 from frameloom.media.target import check_output, staged_folder
 from frameloom.metrics.interpolation_error import interpolation_error
@@ -123,7 +123,7 @@ def make_demo(material: Material, model: Interpolator, name: str, output: Path, 
     inputs = [material.source] if material.source else []
     check_output(output, inputs, overwrite=overwrite, folder=True, names=FILE_NAMES)
     watch = Stopwatch()
-    with staged_folder(output, FILE_NAMES) as working:
+    with staged_folder(output, overwrite=overwrite, names=FILE_NAMES) as working:
         scores = _restore(material, model, name, working, watch)
         with watch.timing("look closely"):
             stills = _stills(material, model, scores[name])
@@ -213,7 +213,7 @@ def _difference(image: Image, truth: Image) -> Image:
 
 def _sink(material: Material, path: Path) -> FrameSink:
     rate = material.rate / 2 if path.stem == "input" else material.rate
-    return open_sink(path, like=material.info, rate=rate, unit=1 / material.rate, encoding=Encoding(crf=20))
+    return sink_for(path, like=material.info, rate=rate, unit=1 / material.rate, encoding=Encoding(crf=20))
 
 
 def _stills(material: Material, model: Interpolator, scores: list[FrameScore]) -> list[Still]:

@@ -1,7 +1,8 @@
 """Making frames: names and paths in, results out. Nothing heavy is imported until a verb is called."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -18,7 +19,8 @@ from frameloom.roles import Interpolator
 
 if TYPE_CHECKING:
     from frameloom.interpolation.pace import Pace
-    from frameloom.media.sink import Encoding
+    from frameloom.media.sink import Encoding, FrameSink
+    from frameloom.media.source import FrameSource
 
 DEFAULT_MODEL = "dis"
 
@@ -214,6 +216,48 @@ def densify(frames: Iterable[Frame], model: Interpolator, *, factor: int = 2) ->
     from frameloom.interpolation.video import densify as densified
 
     return densified(frames, model, Multiply(factor))
+
+
+@contextmanager
+def open_sink(
+    path: str | Path,
+    *,
+    like: "FrameSource",
+    rate: str | float | Fraction | None = None,
+    codec: Literal["h264", "hevc"] = "h264",
+    crf: int | None = None,
+    overwrite: bool = False,
+) -> "Generator[FrameSink]":
+    """Open an output for frames: `with open_sink("out.mp4", like=source) as sink: sink.append(frame)`.
+
+    The output gets its name when the block ends well; after an error nothing is left. Times are kept to a sixteenth of
+    the source's ticks and frames.
+
+    Args:
+        path: .mp4, .mov, .mkv or .gif; any other name is a folder of numbered PNG files.
+        like: The source, whose size, depth, colours and pixel shape the output has.
+        rate: Nominal frames per second; the source's by default.
+        codec: How video is encoded.
+        crf: Quality of the encoding, 0 (best) to 51.
+        overwrite: Replace an earlier output of that name.
+
+    Raises:
+        CannotWrite: a format that is not written, or a place that cannot be.
+        OutputExists: it is there already.
+    """
+    from frameloom.interpolation.timeline import common_unit, rate_of
+    from frameloom.media.sink import Encoding, kind_of_output, sink_for
+    from frameloom.media.target import check_output, staged_file, staged_folder
+
+    info, output = like.info, Path(path)
+    folder = kind_of_output(output) == "folder"
+    check_output(output, [info.path], overwrite=overwrite, folder=folder)
+    nominal = info.rate if rate is None else rate_of(rate)
+    unit = common_unit(common_unit(info.tick, 1 / info.rate), 1 / nominal) / 16
+    staged = staged_folder(output, overwrite=overwrite) if folder else staged_file(output, overwrite=overwrite)
+    encoding = Encoding(codec=codec, crf=crf)
+    with staged as working, sink_for(working, like=info, rate=nominal, unit=unit, encoding=encoding) as sink:
+        yield sink
 
 
 def demo(

@@ -58,7 +58,7 @@ def evaluate(
     rows = benchmark.score_models(built, samples, chosen)
     result = benchmark.evaluation(dataset, Path(root), chosen, rows)
     if output is not None:
-        save_evaluation(result, Path(output))
+        save_evaluation(result, Path(output), overwrite=overwrite)
     return result
 
 
