@@ -23,9 +23,11 @@ from frameloom.models.layers.sampling import (
 
 # dB are of the mean PSNR of interpolated frames on the tuning half of the development set (see docs/dis.md).
 
-# Finest pyramid level that is searched, 1 = half the size. Level 0 gains 0.03 dB for 0.2 CPU seconds more at 854x480,
-# level 2 loses 0.23 dB.
-_FINEST_LEVEL = 1
+# Finest pyramid level that is searched, 1 = half the size. At 854x480 level 0 gains 0.03 dB for 0.2 CPU seconds more,
+# level 2 loses 0.23 dB. Small pictures have more to gain and less to pay: level 0 gains 0.05 dB at 604x340, 0.2 at
+# 427x240 and 0.3 at 256x144 (the development set, shrunk).
+_FINEST_LEVEL, _FINEST_LEVEL_OF_SMALL = 1, 0
+_SMALL_PIXELS = 200_000
 # Rounds of variational refinement per level (paper section 2.3): 10 lose 0.03 dB against 5, 2 lose 0.02 dB; in the
 # second search 3 are better than 5 by 0.01 dB.
 _REFINEMENT_ROUNDS = 5
@@ -41,6 +43,9 @@ _BLOCK_SEARCH_REACH = 10
 _BLOCK_SIDE = 5
 # Grey levels that a shift costs per small pixel, so that flat areas stay.
 _SHIFT_COST = 0.02
+# Grey levels, at small size, by which a block must be matched better for the second search to be run: on the
+# development set half of the pairs do without, for 0.001 dB.
+_SECOND_SEARCH_GAIN = 6.0
 # Level at which the search from blocks starts: 8 px, what a block shift is known to.
 _LEVEL_FROM_BLOCKS = 3
 # Below this there is nothing for the start level to hold.
@@ -72,10 +77,11 @@ class DISFlow:
         first_grey, second_grey = _grey_levels(first), _grey_levels(second)
         flow = _search(first_grey, second_grey)
         if min(height, width) >= _SMALLEST_SIDE_FOR_BLOCKS:
-            blocks = _block_shifts(first_grey, second_grey)
-            from_blocks = _search_from(blocks, first_grey, second_grey)
-            share = _share_of_second(first_grey, second_grey, flow, from_blocks)
-            flow += share[..., None] * (from_blocks - flow)
+            shifts = _overlooked_shifts(flow, *_thumbnails(first_grey, second_grey))
+            if shifts is not None:
+                from_blocks = _search_from(_enlarged(shifts, flow.shape[:2]), first_grey, second_grey)
+                share = _share_of_second(first_grey, second_grey, flow, from_blocks)
+                flow += share[..., None] * (from_blocks - flow)
         flow = flow[:height, :width]
         # The search may run off in a flat picture; a motion longer than the picture says nothing
         limit = np.float32(height + width)
@@ -97,45 +103,79 @@ def _search(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Motion:
     """Inverse search from nothing."""
     # A fresh object per call: OpenCV's keeps its pyramids inside and would mix up two threads
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    search.setFinestScale(_FINEST_LEVEL)
+    search.setFinestScale(_finest_level(first))
     search.setVariationalRefinementIterations(_REFINEMENT_ROUNDS)
     return as_float32(search.calc(first, second, np.empty(0)))
+
+
+def _finest_level(picture: NDArray[np.uint8]) -> int:
+    return _FINEST_LEVEL_OF_SMALL if picture.size <= _SMALL_PIXELS else _FINEST_LEVEL
 
 
 def _search_from(start: Motion, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Motion:
     """Inverse search that begins, on a middle level, with a given flow (height, width, 2)."""
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     search.setCoarsestScale(_LEVEL_FROM_BLOCKS)
-    search.setFinestScale(_FINEST_LEVEL)
+    search.setFinestScale(_finest_level(first))
     search.setVariationalRefinementIterations(_REFINEMENT_ROUNDS_FROM_BLOCKS)
     return as_float32(search.calc(first, second, start))
 
 
-def _block_shifts(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Motion:
-    """(height, width, 2), pixels: for each block of `first` the whole shift, at small size, that matches it best."""
+def _thumbnails(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[Plane, Plane]:
+    """Both grey pictures at the size of the block search."""
     height, width = first.shape
     shrink = max(_BLOCK_SEARCH_SHRINK, -(-max(height, width) // _BLOCK_SEARCH_SIDE))
     size = (width // shrink, height // shrink)
+    here, there = (as_float32(cv2.resize(grey, size, interpolation=cv2.INTER_AREA)) for grey in (first, second))
+    return here, there
+
+
+def _block_shifts(here: Plane, there: Plane) -> Motion:
+    """(height, width, 2), pixels: for each block of `here` the whole shift to where `there` matches it best."""
+    height, width = here.shape
     reach = _BLOCK_SEARCH_REACH
-    small = as_float32(cv2.resize(first, size, interpolation=cv2.INTER_AREA))
-    other = as_float32(cv2.resize(second, size, interpolation=cv2.INTER_AREA))
-    other = np.pad(other, reach, mode="edge")
+    other = np.pad(there, reach, mode="edge")
     shifts = [(x, y) for y in range(-reach, reach + 1) for x in range(-reach, reach + 1)]
     shifts.sort(key=lambda shift: (shift[0] ** 2 + shift[1] ** 2, shift))  # of equal matches the shortest is kept
-    least = np.full(small.shape, np.inf, np.float32)
-    best = np.zeros(small.shape, np.int32)
+    least = np.full(here.shape, np.inf, np.float32)
+    best = np.zeros(here.shape, np.int32)
     for index, (x, y) in enumerate(shifts):
-        there = other[reach + y : reach + y + size[1], reach + x : reach + x + size[0]]
-        cost = as_float32(cv2.blur(cv2.absdiff(small, there), (_BLOCK_SIDE, _BLOCK_SIDE)))
+        shifted = other[reach + y : reach + y + height, reach + x : reach + x + width]
+        cost = _block_mean(as_float32(cv2.absdiff(here, shifted)))
         cost += np.float32(_SHIFT_COST * np.hypot(x, y))
         better = cost < least
         np.copyto(least, cost, where=better)
         np.copyto(best, np.int32(index), where=better)
-    chosen = np.array(shifts, np.float32)[best]  # (small height, small width, 2)
+    chosen = np.array(shifts, np.float32)[best]  # (height, width, 2)
     # A block that moves alone is chance; the median of 3x3 keeps what a neighbour shares
-    chosen = cv2.merge([cv2.medianBlur(np.ascontiguousarray(chosen[..., axis]), 3) for axis in (0, 1)])
-    grown = cv2.resize(chosen, (width, height), interpolation=cv2.INTER_NEAREST)  # between two motions lies neither
-    return as_float32(grown) * np.array([width / size[0], height / size[1]], np.float32)
+    return as_float32(cv2.merge([cv2.medianBlur(np.ascontiguousarray(chosen[..., axis]), 3) for axis in (0, 1)]))
+
+
+def _block_mean(picture: Plane) -> Plane:
+    return as_float32(cv2.blur(picture, (_BLOCK_SIDE, _BLOCK_SIDE)))
+
+
+def _overlooked_shifts(flow: Motion, here: Plane, there: Plane) -> Motion | None:
+    """The shifts of blocks, where one matches so much better than the flow that a second search is worth it."""
+    height, width = here.shape
+    per_pixel = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    by_flow = _block_mismatch(here, there, resize(flow, (width, height)) * per_pixel)
+    if by_flow.max() <= _SECOND_SEARCH_GAIN:
+        return None  # no shift can gain that much
+    shifts = _block_shifts(here, there)
+    gain = by_flow - _block_mismatch(here, there, shifts)
+    return shifts if gain.max() > _SECOND_SEARCH_GAIN else None
+
+
+def _block_mismatch(here: Plane, there: Plane, motion: Motion) -> Plane:
+    return _block_mean(as_float32(cv2.absdiff(here, fetch(there, motion, 1.0, cubic=False))))
+
+
+def _enlarged(shifts: Motion, size: tuple[int, int]) -> Motion:
+    """Shifts of blocks as a flow of a (height, width), in its pixels."""
+    height, width = size
+    grown = as_float32(cv2.resize(shifts, (width, height), interpolation=cv2.INTER_NEAREST))  # between lies neither
+    return grown * np.array([width / shifts.shape[1], height / shifts.shape[0]], np.float32)
 
 
 def _share_of_second(first: NDArray[np.uint8], second: NDArray[np.uint8], flow: Motion, contender: Motion) -> Plane:

@@ -16,27 +16,49 @@ def as_float32(array: Any) -> NDArray[np.float32]:
     return np.asarray(array, np.float32)
 
 
-def fetch(image: NDArray[np.float32], motion: Motion, along: float | NDArray[np.float32], *, cubic: bool) -> Picture:
-    """Each pixel from where `along * motion` leads, edges repeated.
+def places(motion: Motion, along: float | NDArray[np.float32]) -> tuple[Plane, Plane]:
+    """(height, width) x and y, in pixels, of where `along * motion` leads from every pixel."""
+    height, width = motion.shape[:2]
+    x = motion[..., 0] * np.float32(along)
+    y = motion[..., 1] * np.float32(along)
+    x += np.arange(width, dtype=np.float32)
+    y += np.arange(height, dtype=np.float32)[:, None]
+    return x, y
 
-    Args:
-        image: (height, width) or (height, width, channels) float32.
-        motion: (height, width, 2) float32, pixels.
-        along: how far along the motion, a number or (height, width).
-        cubic: interpolate from 4x4 pixels, sharper, with overshoot; else from 2x2.
+
+def fetch_from(image: NDArray[np.float32], at: tuple[Plane, Plane], *, cubic: bool) -> Picture:
+    """The image (height, width) or (height, width, channels) at places, edges repeated.
+
+    `cubic` interpolates from 4x4 pixels, sharper, with overshoot; else 2x2 are used.
     """
-    target_x, target_y = _targets(motion, along)
     method = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-    source = np.ascontiguousarray(image)
-    return as_float32(cv2.remap(source, target_x, target_y, method, borderMode=cv2.BORDER_REPLICATE))
+    return as_float32(cv2.remap(np.ascontiguousarray(image), *at, method, borderMode=cv2.BORDER_REPLICATE))
+
+
+def inside(at: tuple[Plane, Plane], *, margin: float) -> NDArray[np.bool_]:
+    """(height, width): whether places lie in a picture of their own size, or at most `margin` pixels out of it."""
+    x, y = at
+    height, width = x.shape
+    return (x >= -margin) & (x <= width - 1 + margin) & (y >= -margin) & (y <= height - 1 + margin)
+
+
+def all_inside(at: tuple[Plane, Plane], *, margin: float) -> bool:
+    """Whether every place does, found out without a mask."""
+    height, width = at[0].shape
+    return all(
+        plane.min() >= -margin and plane.max() <= side - 1 + margin
+        for plane, side in zip(at, (width, height), strict=True)
+    )
+
+
+def fetch(image: NDArray[np.float32], motion: Motion, along: float | NDArray[np.float32], *, cubic: bool) -> Picture:
+    """Each pixel from where `along * motion` leads; `along` is a number or (height, width)."""
+    return fetch_from(image, places(motion, along), cubic=cubic)
 
 
 def is_inside(motion: Motion, along: float | NDArray[np.float32], *, margin: float) -> NDArray[np.bool_]:
     """(height, width): whether `along * motion` leads into the picture or at most `margin` pixels out of it."""
-    height, width = motion.shape[:2]
-    target_x, target_y = _targets(motion, along)
-    inside_x = (target_x >= -margin) & (target_x <= width - 1 + margin)
-    return inside_x & (target_y >= -margin) & (target_y <= height - 1 + margin)
+    return inside(places(motion, along), margin=margin)
 
 
 def resize(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
@@ -58,11 +80,3 @@ def grey_with_slopes(grey: Plane) -> Picture:
 def sum_of_channels(picture: Picture) -> Plane:
     """(height, width)."""
     return as_float32(cv2.transform(picture, np.ones((1, picture.shape[2]), np.float32)))
-
-
-def _targets(motion: Motion, along: float | NDArray[np.float32]) -> tuple[Plane, Plane]:
-    """(height, width) x and y of where `along * motion` leads from every pixel."""
-    height, width = motion.shape[:2]
-    target_x = motion[..., 0] * np.float32(along) + np.arange(width, dtype=np.float32)
-    target_y = motion[..., 1] * np.float32(along) + np.arange(height, dtype=np.float32)[:, None]
-    return target_x, target_y
