@@ -77,11 +77,13 @@ class DISFlow:
         first_grey, second_grey = _grey_levels(first), _grey_levels(second)
         flow = _search(first_grey, second_grey)
         if min(height, width) >= _SMALLEST_SIDE_FOR_BLOCKS:
-            shifts = _overlooked_shifts(flow, *_thumbnails(first_grey, second_grey))
-            if shifts is not None:
-                from_blocks = _search_from(_enlarged(shifts, flow.shape[:2]), first_grey, second_grey)
-                share = _share_of_second(first_grey, second_grey, flow, from_blocks)
-                flow += share[..., None] * (from_blocks - flow)
+            overlooked = _overlooked(flow, *_thumbnails(first_grey, second_grey))
+            if overlooked is not None:
+                part, start = overlooked
+                here, there = np.ascontiguousarray(first_grey[part]), np.ascontiguousarray(second_grey[part])
+                from_blocks = _search_from(np.ascontiguousarray(start), here, there)
+                share = _share_of_second(here, there, flow[part], from_blocks)
+                flow[part] += share[..., None] * (from_blocks - flow[part])
         flow = flow[:height, :width]
         # The search may run off in a flat picture; a motion longer than the picture says nothing
         limit = np.float32(height + width)
@@ -155,16 +157,32 @@ def _block_mean(picture: Plane) -> Plane:
     return as_float32(cv2.blur(picture, (_BLOCK_SIDE, _BLOCK_SIDE)))
 
 
-def _overlooked_shifts(flow: Motion, here: Plane, there: Plane) -> Motion | None:
-    """The shifts of blocks, where one matches so much better than the flow that a second search is worth it."""
+def _overlooked(flow: Motion, here: Plane, there: Plane) -> tuple[tuple[slice, slice], Motion] | None:
+    """The part of the picture where blocks are matched much better by a shift, and those shifts as a flow in pixels."""
     height, width = here.shape
-    per_pixel = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    full_height, full_width = flow.shape[:2]
+    per_pixel = np.array([width / full_width, height / full_height], np.float32)
     by_flow = _block_mismatch(here, there, resize(flow, (width, height)) * per_pixel)
     if by_flow.max() <= _SECOND_SEARCH_GAIN:
         return None  # no shift can gain that much
     shifts = _block_shifts(here, there)
     gain = by_flow - _block_mismatch(here, there, shifts)
-    return shifts if gain.max() > _SECOND_SEARCH_GAIN else None
+    if gain.max() <= _SECOND_SEARCH_GAIN:
+        return None
+    rows, columns = np.nonzero(gain > _CHOICE_MARGIN / 2)
+    reach = _BLOCK_SEARCH_REACH + _BLOCK_SIDE  # what moves there, and some of what it moves before
+    part = (
+        _stretch(rows, reach, height, full_height),
+        _stretch(columns, reach, width, full_width),
+    )
+    return part, _enlarged(shifts, (full_height, full_width))[part]
+
+
+def _stretch(places: NDArray[np.intp], reach: int, small_side: int, side: int) -> slice:
+    """From the first place to the last, `reach` further both ways, in full-size pixels."""
+    first = max(0, int(places.min()) - reach) * side // small_side
+    last = min(small_side, int(places.max()) + 1 + reach) * side // small_side
+    return slice(first, last)
 
 
 def _block_mismatch(here: Plane, there: Plane, motion: Motion) -> Plane:
