@@ -87,7 +87,9 @@ class DISFlow:
         flow = flow[:height, :width]
         # The search may run off in a flat picture; a motion longer than the picture says nothing
         limit = np.float32(height + width)
-        return np.clip(np.nan_to_num(flow, nan=0.0, posinf=0.0, neginf=0.0), -limit, limit)
+        if not np.isfinite(flow).all():
+            flow = np.nan_to_num(flow, nan=0.0, posinf=0.0, neginf=0.0)
+        return np.clip(flow, -limit, limit)
 
 
 def _grey_levels(image: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -169,13 +171,14 @@ def _overlooked(flow: Motion, here: Plane, there: Plane) -> tuple[tuple[slice, s
     gain = by_flow - _block_mismatch(here, there, shifts)
     if gain.max() <= _SECOND_SEARCH_GAIN:
         return None
-    rows, columns = np.nonzero(gain > _CHOICE_MARGIN / 2)
-    reach = _BLOCK_SEARCH_REACH + _BLOCK_SIDE  # what moves there, and some of what it moves before
+    found = gain > _CHOICE_MARGIN / 2
+    rows, columns = np.nonzero(found)
+    reach = int(np.abs(shifts[found]).max()) + _BLOCK_SIDE  # as far as what is found there moves, and a block more
     part = (
         _stretch(rows, reach, height, full_height),
         _stretch(columns, reach, width, full_width),
     )
-    return part, _enlarged(shifts, (full_height, full_width))[part]
+    return part, _enlarged(shifts, (full_height, full_width), part)
 
 
 def _stretch(places: NDArray[np.intp], reach: int, small_side: int, side: int) -> slice:
@@ -189,11 +192,11 @@ def _block_mismatch(here: Plane, there: Plane, motion: Motion) -> Plane:
     return _block_mean(as_float32(cv2.absdiff(here, fetch(there, motion, 1.0, cubic=False))))
 
 
-def _enlarged(shifts: Motion, size: tuple[int, int]) -> Motion:
-    """Shifts of blocks as a flow of a (height, width), in its pixels."""
+def _enlarged(shifts: Motion, size: tuple[int, int], part: tuple[slice, slice]) -> Motion:
+    """Shifts of blocks as a flow of a (height, width), in its pixels, of which a part is kept."""
     height, width = size
-    grown = as_float32(cv2.resize(shifts, (width, height), interpolation=cv2.INTER_NEAREST))  # between lies neither
-    return grown * np.array([width / shifts.shape[1], height / shifts.shape[0]], np.float32)
+    grown = cv2.resize(shifts, (width, height), interpolation=cv2.INTER_NEAREST)[part]  # between two lies neither
+    return as_float32(grown) * np.array([width / shifts.shape[1], height / shifts.shape[0]], np.float32)
 
 
 def _share_of_second(first: NDArray[np.uint8], second: NDArray[np.uint8], flow: Motion, contender: Motion) -> Plane:
