@@ -12,8 +12,7 @@ FrameloomError
 ├── ModelError
 │   └── UnknownModel (LookupError)     .close_names holds what may have been meant
 ├── DatasetError                       a data set that is not laid out as expected
-├── BatchError                         some inputs of one call failed; .failures holds which and why
-└── MissingExtra (ImportError)         .install holds the command that adds what is missing
+└── BatchError                         some inputs of one call failed; .failures holds which and why
 
 Messages say what happened, with which file, and what to do. The command line prints them in one line and exits with 2.
 """
@@ -79,11 +78,3 @@ class BatchError(FrameloomError):
     def __init__(self, message: str, failures: dict[str, str]) -> None:
         super().__init__(message)
         self.failures = failures
-
-
-class MissingExtra(FrameloomError, ImportError):
-    """An optional part is not installed; `install` holds the command that adds it."""
-
-    def __init__(self, message: str, install: str) -> None:
-        super().__init__(message)
-        self.install = install

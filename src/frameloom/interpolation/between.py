@@ -4,23 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from frameloom.errors import ShapeError
 from frameloom.frame import FloatPixels
 from frameloom.roles import Interpolator
-
-
-def check_pair(first: FloatPixels, last: FloatPixels) -> None:
-    """Make sure that both images have one shape.
-
-    Raises:
-        ShapeError: they have not.
-    """
-    if first.shape != last.shape:
-        raise ShapeError(f"the first image is {_text(first)}, the last is {_text(last)}; both must have one size")
-
-
-def _text(image: FloatPixels) -> str:
-    return f"{image.shape[1]}x{image.shape[0]} with {image.shape[2]} channels"
 
 
 def cascade(model: Interpolator, first: FloatPixels, last: FloatPixels, counts: Sequence[int]) -> Iterator[FloatPixels]:

@@ -4,7 +4,6 @@ Sinks write to the path they are given as frames come; giving the output its fin
 (`frameloom.media.target`).
 """
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -267,7 +266,7 @@ class _LastDuration:
 
     def __init__(self, *, whole_file: bool) -> None:
         self._whole_file = whole_file
-        self._held: deque[Packet[VideoStream]] = deque()
+        self._held: Packet[VideoStream] | None = None
         self._first_dts: int | None = None
         self._start = 0
 
@@ -275,15 +274,13 @@ class _LastDuration:
         """Take a packet, give back the one before."""
         if self._first_dts is None:
             self._first_dts, self._start = packet.dts or 0, packet.pts or 0
-        self._held.append(packet)
-        return self._held.popleft() if len(self._held) > 1 else None
+        previous, self._held = self._held, packet
+        return previous
 
     def last(self, end: int) -> "Packet[VideoStream] | None":
         """The last packet, made to end when the video does (`end` in ticks)."""
-        if not self._held:
-            return None
-        packet = self._held.popleft()
-        if self._whole_file and self._first_dts is not None:
+        packet, self._held = self._held, None
+        if packet is not None and self._whole_file and self._first_dts is not None:
             packet.duration = max(1, (end - self._start) - ((packet.dts or 0) - self._first_dts))
         return packet
 
