@@ -29,9 +29,9 @@ from frameloom.models.layers.sampling import (
 _FINEST_LEVEL, _FINEST_LEVEL_OF_SMALL = 1, 0
 _SMALL_PIXELS = 200_000
 # Rounds of variational refinement per level (paper section 2.3): 10 lose 0.03 dB against 5, 2 lose 0.02 dB; in the
-# second search 3 are better than 5 by 0.01 dB.
+# second search 2 or 3 are better than 5 by 0.01 dB.
 _REFINEMENT_ROUNDS = 5
-_REFINEMENT_ROUNDS_FROM_BLOCKS = 3
+_REFINEMENT_ROUNDS_FROM_BLOCKS = 2
 # OpenCV refuses pictures that do not hold a few 8-pixel patches on the finest level; smaller ones grow to this.
 _SMALLEST_SIDE = 32
 
