@@ -52,7 +52,7 @@ _UNPROJECTED_PENALTY = 2.0
 # Grey levels of mismatch over which the choice between candidates is soft.
 _SOFTNESS = 2.0
 _MEDIAN_SIDE = 5
-# Shares of what the chosen motion and each of the two flows as they are show: motion is never sure, and where hypotheses
+# Shares of what the chosen motion and each of the two flows as they are show: motion is never sure, where hypotheses
 # differ their mean is nearer to the truth than any of them (+0.06 dB tuning, +0.04 held out). More hypotheses gain no
 # more. Only the chosen one is fetched cubically: for the others it changes -0.01 dB tuning, +0.01 held out.
 _SHARE_OF_CHOSEN, _SHARE_OF_FLOW = np.float32(0.6), 0.2
@@ -299,8 +299,8 @@ def _unshared(
     mixed = last - first
     mixed *= moment[..., None]
     mixed += first
-    shared = _window_mean(first * last, window)
-    power = _window_mean(mixed * mixed, window)
+    shared = _window_mean(as_float32(first * last), window)
+    power = _window_mean(as_float32(mixed * mixed), window)
     gain = np.clip((shared + _DETAIL_FLOOR) / (power + _DETAIL_FLOOR), 0.0, 1.0)
     mixed *= (ramp * (1.0 - gain))[..., None]
     return mixed
