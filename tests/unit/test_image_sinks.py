@@ -12,7 +12,8 @@ import readers
 from factories import SIZE, clip, image_folder, moving_square, noise
 from frameloom.frame import ArrayPicture, Frame, quantise
 from frameloom.media.gif import GifSink
-from frameloom.media.sink import ImageFolderSink, sink_for
+from frameloom.media.image_folder import ImageFolderSink
+from frameloom.media.sink import sink_for
 from frameloom.media.source import open_source
 
 TICK = Fraction(1, 100)

@@ -12,7 +12,9 @@ import readers
 from factories import SIZE, Tags, clip, moving_square, native, planes_of
 from frameloom.errors import CannotWrite, RangeError
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.media.sink import Encoding, VideoSink, kind_of_output, sink_for
+from frameloom.media.encoder import VideoEncoder
+from frameloom.media.encoding import Encoding, VideoSettings
+from frameloom.media.sink import VideoSink, kind_of_output, sink_for
 from frameloom.media.source import open_source
 
 EVEN = Fraction(1, 25)
@@ -44,15 +46,15 @@ def test_the_encoder_gets_the_decoded_planes_and_no_copy_through_rgb(
 ) -> None:
     source = clip(tmp_path / "in.mp4", 5, tags=tags, rotation=rotation)
     handed: list[list[np.ndarray]] = []
-    convert = VideoSink._native
+    convert = VideoEncoder._native
 
-    def spy(self: VideoSink, frame: Frame) -> av.VideoFrame:
+    def spy(self: VideoEncoder, frame: Frame) -> av.VideoFrame:
         picture = convert(self, frame)
         handed.append(planes_of(picture))
         return picture
 
-    monkeypatch.setattr(VideoSink, "_native", spy)
-    monkeypatch.setattr("frameloom.media.sink.to_native", lambda *_: pytest.fail("a source frame went through RGB"))
+    monkeypatch.setattr(VideoEncoder, "_native", spy)
+    monkeypatch.setattr("frameloom.media.encoder.to_native", lambda *_: pytest.fail("a source frame went through RGB"))
     write(tmp_path / "out.mp4", source, open_source(source), EVEN)
     decoded = [[np.rot90(plane, rotation // 90) for plane in picture] for picture in readers.planes(source)]
     assert all(readers.same_planes(a, b) for a, b in zip(handed, decoded, strict=True))
@@ -136,9 +138,8 @@ def test_odd_sides_are_padded_by_repeating_the_edge(tmp_path: Path, size: tuple[
     frames = [Frame(ArrayPicture(moving_square(1, size)), Fraction(0), EVEN)]
     info = open_source(source).info
     odd = type(info)(**{name: getattr(info, name) for name in info.__slots__} | {"size": size})
-    with VideoSink(
-        tmp_path / "out.mp4", like=odd, rate=info.rate, unit=EVEN, encoding=Encoding(crf=1), sound=None
-    ) as sink:
+    settings = VideoSettings.of(odd, Encoding(crf=1), rate=info.rate, unit=EVEN)
+    with VideoSink(tmp_path / "out.mp4", settings) as sink:
         assert sink.padding == (48 - size[0], 64 - size[1])
         sink.append(frames[0])
     seen = next(iter(open_source(tmp_path / "out.mp4"))).to_uint8().astype(int)

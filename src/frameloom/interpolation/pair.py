@@ -16,7 +16,8 @@ from frameloom.images import read_image
 from frameloom.interpolation.between import cascade, passes_total
 from frameloom.interpolation.timeline import rate_of
 from frameloom.media.gif import GifSink
-from frameloom.media.sink import FrameSink, ImageFolderSink
+from frameloom.media.image_folder import ImageFolderSink
+from frameloom.media.sink import FrameSink
 from frameloom.media.target import check_output, staged_folder
 from frameloom.progress import track
 from frameloom.results import Between

@@ -12,9 +12,10 @@ from frameloom.interpolation.cuts import is_cut
 from frameloom.interpolation.pace import Pace, nominal_rate, output_unit
 from frameloom.interpolation.timeline import Timeline
 from frameloom.interpolation.video import CutTest, Tally, densify, never_cut
+from frameloom.media.encoding import Encoding
 from frameloom.media.prefetch import Behind, prefetch
 from frameloom.media.remux import OtherStreams, SoundCopy, lead_of_sound, other_streams
-from frameloom.media.sink import Encoding, FrameSink, VideoSink, kind_of_output, sink_for
+from frameloom.media.sink import FrameSink, VideoSink, kind_of_output, sink_for
 from frameloom.media.source import ImageSource, SourceInfo, VideoSource, open_source
 from frameloom.media.target import check_output, staged_file, staged_folder
 from frameloom.progress import Notices, Stopwatch, track

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from frameloom.errors import NoFrames
 from frameloom.frame import ArrayPicture, Frame, float_pixels, quantise
-from frameloom.media.sink import Encoding, FrameSink, sink_for
+from frameloom.media.encoding import Encoding
+from frameloom.media.sink import FrameSink, sink_for
 from frameloom.media.source import SourceInfo, open_source
 from frameloom.media.target import check_output, staged_folder
 from frameloom.metrics.interpolation_error import interpolation_error

@@ -13,7 +13,7 @@ from typing import Any
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
 
-from frameloom.media.sink import ENCODERS
+from frameloom.media.encoding import ENCODERS
 from frameloom.models.zoo import catalog
 from frameloom.results import Diagnosis, Extra
 

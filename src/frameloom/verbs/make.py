@@ -19,7 +19,8 @@ from frameloom.roles import Interpolator
 
 if TYPE_CHECKING:
     from frameloom.interpolation.pace import Pace
-    from frameloom.media.sink import Encoding, FrameSink
+    from frameloom.media.encoding import Encoding
+    from frameloom.media.sink import FrameSink
     from frameloom.media.source import FrameSource
 
 DEFAULT_MODEL = "dis"
@@ -82,7 +83,7 @@ def interpolate(
         UnknownModel: no model has that name.
     """
     from frameloom.interpolation.pace import Pace
-    from frameloom.media.sink import Encoding
+    from frameloom.media.encoding import Encoding
 
     pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
     make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, overwrite=overwrite)
@@ -133,7 +134,7 @@ def interpolate_all(
     """
     from frameloom.interpolation.many import output_names
     from frameloom.interpolation.pace import Pace
-    from frameloom.media.sink import Encoding
+    from frameloom.media.encoding import Encoding
 
     names = output_names([Path(source) for source in sources], Path(folder))
     pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
@@ -246,7 +247,8 @@ def open_sink(
         OutputExists: it is there already.
     """
     from frameloom.interpolation.timeline import common_unit, rate_of
-    from frameloom.media.sink import Encoding, kind_of_output, sink_for
+    from frameloom.media.encoding import Encoding
+    from frameloom.media.sink import kind_of_output, sink_for
     from frameloom.media.target import check_output, staged_file, staged_folder
 
     info, output = like.info, Path(path)
