@@ -29,6 +29,19 @@ class ModelCard:
     licence: str = ""
     paper: str = ""
 
+    def load(self) -> Any:
+        """Import and construct the model.
+
+        Raises:
+            ModelError: its code cannot be imported.
+        """
+        module_name, _, attribute = self.build.partition(":")
+        try:
+            constructor = getattr(importlib.import_module(module_name), attribute)
+        except (ImportError, AttributeError) as error:
+            raise ModelError(f"{self.role} '{self.name}' cannot be built from {self.build}: {error}") from error
+        return constructor()
+
 
 class Catalog:
     """Model cards by role and name."""
@@ -77,13 +90,7 @@ class Catalog:
 
     def build(self, name: str, role: Role) -> Any:
         """Import and construct the model of that name."""
-        card = self.find(name, role)
-        module_name, _, attribute = card.build.partition(":")
-        try:
-            constructor = getattr(importlib.import_module(module_name), attribute)
-        except (ImportError, AttributeError) as error:
-            raise ModelError(f"{role} '{name}' cannot be built from {card.build}: {error}") from error
-        return constructor()
+        return self.find(name, role).load()
 
     def _read_plugins(self) -> None:
         if self._plugins_read:

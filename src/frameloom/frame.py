@@ -30,6 +30,11 @@ class Picture(Protocol):
         """Bits per channel of what was decoded; 8 to 16."""
         ...
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+        ...
+
     def to_float(self) -> FloatPixels:
         """(height, width, 3 or 4) float32, nominally [0, 1]."""
         ...
@@ -62,6 +67,11 @@ class ArrayPicture:
     def depth(self) -> int:
         """8 for uint8 pixels, else 16."""
         return 8 if self.pixels.dtype == np.uint8 else 16
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the array takes."""
+        return self.pixels.nbytes
 
     def to_float(self) -> FloatPixels:
         """(height, width, 3 or 4) float32; exact for both integer depths."""

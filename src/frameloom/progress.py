@@ -8,20 +8,23 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 Item = TypeVar("Item")
-Listener = Callable[[Iterable[object], str, int | None], Iterator[object]]
-"""Takes items, a label and the total where known, and yields the same items."""
+Listener = Callable[[Iterable[object], str, int | None, int], Iterator[object]]
+"""Takes items, a label, the total where known and how many were done before, and yields the same items."""
 
 _listener: ContextVar[Listener | None] = ContextVar("progress_listener", default=None)
 _notices: ContextVar[Callable[[str], None] | None] = ContextVar("notice_listener", default=None)
 
 
-def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterator[Item]:
-    """Pass the items on, telling the listener, if there is one, how far along it is."""
+def track(items: Iterable[Item], label: str, total: int | None = None, done: int = 0) -> Iterator[Item]:
+    """Pass the items on, telling the listener, if there is one, how far along it is.
+
+    `done` of the total were finished before and are not among the items.
+    """
     listener = _listener.get()
     if listener is None:
         yield from items
     else:
-        yield from listener(items, label, total)  # type: ignore[misc]  # a listener yields what it was given
+        yield from listener(items, label, total, done)  # type: ignore[misc]  # a listener yields what it was given
 
 
 @contextmanager
@@ -58,6 +61,12 @@ class Stopwatch:
         self.seconds: dict[str, float] = {}
         self._lock = threading.Lock()
 
+    def add(self, seconds: dict[str, float]) -> None:
+        """Add what another stopwatch measured."""
+        with self._lock:
+            for name, passed in seconds.items():
+                self.seconds[name] = self.seconds.get(name, 0.0) + passed
+
     @contextmanager
     def timing(self, name: str) -> Generator[None]:
         """Add the wall-clock time of this block to `name`."""
@@ -65,8 +74,7 @@ class Stopwatch:
         try:
             yield
         finally:
-            with self._lock:
-                self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+            self.add({name: time.perf_counter() - start})
 
     def timed(self, items: Iterable[Item], name: str) -> Iterator[Item]:
         """Pass the items on, adding the time it takes to get each to `name`."""

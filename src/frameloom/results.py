@@ -69,10 +69,14 @@ class Interpolation(Result):
     """Seconds of output."""
     sound: str
     """What became of the sound: 'copied', 'left out' or 'none'."""
+    segments: int
+    """Parts that the output was made in; an interrupted run goes on after the last finished one."""
+    segments_reused: int
+    """How many of them an interrupted run had left."""
     stages: dict[str, float]
-    """Seconds of work per stage; stages overlap."""
+    """Seconds of work per stage of this run; stages overlap."""
     seconds: float
-    """Wall-clock seconds."""
+    """Wall-clock seconds of this run."""
     notices: tuple[str, ...] = ()
 
 

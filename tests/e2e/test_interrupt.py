@@ -10,38 +10,30 @@ from pathlib import Path
 
 import pytest
 
-import readers
 from factories import clip
-
-
-def started(words: list[object]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "frameloom", *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def wait_for_work(folder: Path, process: subprocess.Popen[str]) -> None:
-    """Until the hidden file that is being written has appeared."""
-    end = time.monotonic() + 30
-    while time.monotonic() < end and process.poll() is None:
-        if any(name.endswith((".part", ".part.mp4", ".part.gif")) for name in readers.hidden_in(folder)):
-            return
-        time.sleep(0.02)
-    pytest.fail(f"no work was seen: {process.communicate()}")
+from processes import started, wait_until, workspace
 
 
 @pytest.fixture(scope="module")
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some ten seconds of work for dis."""
+    """A single segment of work."""
     return clip(tmp_path_factory.mktemp("long") / "in.mp4", 60, size=(180, 320))
+
+
+def wait_for_work(output: Path, process: subprocess.Popen[str]) -> None:
+    """Until frames are being written."""
+    folder = workspace(output)
+    assert wait_until(lambda: any([*folder.glob("*.part"), *folder.glob("images/*")]), process)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("output", ["out.mp4", "out.gif", "out"])
-def test_an_interrupted_run_leaves_nothing(long_clip: Path, tmp_path: Path, output: str, stop: signal.Signals) -> None:
-    process = started(["interpolate", long_clip, tmp_path / output, "--factor", 8])
-    wait_for_work(tmp_path, process)
-    time.sleep(0.3)
-    os.kill(process.pid, stop)
+def test_a_run_interrupted_before_anything_is_finished_leaves_nothing(
+    long_clip: Path, tmp_path: Path, output: str, stop: signal.Signals
+) -> None:
+    process = started(["interpolate", long_clip, tmp_path / output, "--model", "slow"], seconds=0.1)
+    wait_for_work(tmp_path / output, process)
+    process.send_signal(stop)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert err.strip().splitlines() == ["frameloom: interrupted; nothing was left under the final name"]
@@ -51,9 +43,9 @@ def test_an_interrupted_run_leaves_nothing(long_clip: Path, tmp_path: Path, outp
 
 def test_an_interrupted_overwrite_leaves_the_old_output(long_clip: Path, tmp_path: Path) -> None:
     (tmp_path / "out.mp4").write_text("old")
-    process = started(["interpolate", long_clip, tmp_path / "out.mp4", "--factor", 8, "--overwrite"])
-    wait_for_work(tmp_path, process)
-    os.kill(process.pid, signal.SIGINT)
+    process = started(["interpolate", long_clip, tmp_path / "out.mp4", "--model", "slow", "--overwrite"], seconds=0.1)
+    wait_for_work(tmp_path / "out.mp4", process)
+    process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
     assert (tmp_path / "out.mp4").read_text() == "old"
@@ -63,12 +55,12 @@ def test_an_interrupted_overwrite_leaves_the_old_output(long_clip: Path, tmp_pat
 @pytest.mark.parametrize("pause", [0.0, 0.002, 0.02])
 def test_impatient_interrupts_are_as_tidy_as_one(long_clip: Path, tmp_path: Path, pause: float) -> None:
     """A second Ctrl-C during the clean-up closed the file under the encoder: a segmentation fault."""
-    process = started(["interpolate", long_clip, tmp_path / "out.mp4", "--model", "blend", "--factor", 100])
-    wait_for_work(tmp_path, process)
+    process = started(["interpolate", long_clip, tmp_path / "out.mp4", "--model", "slow"], seconds=0.1)
+    wait_for_work(tmp_path / "out.mp4", process)
     time.sleep(0.3)
     for _ in range(4):
         if process.poll() is None:
-            os.kill(process.pid, signal.SIGINT)
+            process.send_signal(signal.SIGINT)
         time.sleep(pause)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err

@@ -91,7 +91,7 @@ def test_behind_consumes_everything_in_order_before_it_ends() -> None:
 def test_behind_holds_no_more_than_its_depth() -> None:
     gate = threading.Event()
     put: list[int] = []
-    behind = Behind(lambda _: gate.wait(5), depth=2)
+    behind = Behind(lambda _: gate.wait(5), limit=2)
 
     def feed() -> None:
         for number in range(10):
@@ -113,7 +113,7 @@ def test_an_error_of_the_consumer_reaches_the_producer(count: int) -> None:
     def consume(_: int) -> None:
         raise ValueError("disk full")
 
-    with pytest.raises(ValueError, match="disk full"), Behind(consume, depth=2) as behind:
+    with pytest.raises(ValueError, match="disk full"), Behind(consume, limit=2) as behind:
         for number in range(count):
             behind.put(number)
     assert threads_called("behind") == 0
@@ -121,7 +121,7 @@ def test_an_error_of_the_consumer_reaches_the_producer(count: int) -> None:
 
 def test_an_error_of_the_producer_ends_the_consumer_and_is_not_hidden() -> None:
     started = time.monotonic()
-    with pytest.raises(KeyError), Behind(lambda _: time.sleep(0.01), depth=4) as behind:
+    with pytest.raises(KeyError), Behind(lambda _: time.sleep(0.01), limit=4) as behind:
         for number in range(3):
             behind.put(number)
         raise KeyError("mine")
@@ -159,7 +159,7 @@ def test_an_interrupt_never_leaves_the_consumer_running(presses: tuple[float, ..
     alive = -1
     with pytest.raises(KeyboardInterrupt), interrupted(*presses):
         try:
-            with Behind(lambda _: (time.sleep(0.6), done.set()), depth=2) as behind:
+            with Behind(lambda _: (time.sleep(0.6), done.set()), limit=2) as behind:
                 behind.put(1)
                 if waiting:
                     time.sleep(5)

@@ -20,19 +20,19 @@ def test_items_pass_untouched_when_nobody_listens(capsys: pytest.CaptureFixture[
 def test_a_listener_sees_items_label_and_total_only_inside_its_block() -> None:
     seen: list[object] = []
 
-    def listener(items: Iterable[object], label: str, total: int | None) -> Iterator[object]:
-        seen.append((label, total))
+    def listener(items: Iterable[object], label: str, total: int | None, done: int) -> Iterator[object]:
+        seen.append((label, total, done))
         for item in items:
             seen.append(item)
             yield item
 
     told: list[str] = []
     with listening(listener, told.append):
-        assert list(track([1, 2], "work", 2)) == [1, 2]
+        assert list(track([1, 2], "work", 5, 3)) == [1, 2]
         Notices().add("hear")
     assert list(track([7], "later")) == [7]
     Notices().add("unheard")
-    assert seen == [("work", 2), 1, 2]
+    assert seen == [("work", 5, 3), 1, 2]
     assert told == ["hear"]
 
 

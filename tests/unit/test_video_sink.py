@@ -139,8 +139,8 @@ def test_odd_sides_are_padded_by_repeating_the_edge(tmp_path: Path, size: tuple[
     info = open_source(source).info
     odd = type(info)(**{name: getattr(info, name) for name in info.__slots__} | {"size": size})
     settings = VideoSettings.of(odd, Encoding(crf=1), rate=info.rate, unit=EVEN)
+    assert settings.padding == (48 - size[0], 64 - size[1])
     with VideoSink(tmp_path / "out.mp4", settings) as sink:
-        assert sink.padding == (48 - size[0], 64 - size[1])
         sink.append(frames[0])
     seen = next(iter(open_source(tmp_path / "out.mp4"))).to_uint8().astype(int)
     assert seen.shape == (48, 64, 3)

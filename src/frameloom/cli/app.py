@@ -53,15 +53,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         return _failed(_usage(error, words), USERS_INPUT, verbose=False)
     except FrameloomError as error:
-        return _failed(str(error), USERS_INPUT, verbose=verbose)
-    except KeyboardInterrupt:
-        return _failed("interrupted; nothing was left under the final name", INTERRUPTED, verbose=False)
+        return _failed("; ".join([str(error), *_notes(error)]), USERS_INPUT, verbose=verbose)
+    except KeyboardInterrupt as error:
+        return _failed("; ".join(["interrupted", *_notes(error)]), INTERRUPTED, verbose=False)
     except BrokenPipeError:  # whoever read our output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
         hint = "" if verbose else "; run again with -v and report what it prints"
         return _failed(f"internal error: {type(error).__name__}: {error}{hint}", OUR_FAULT, verbose=verbose)
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What was added to an error on its way: how to go on."""
+    return list(getattr(error, "__notes__", []))
 
 
 def _failed(message: str, code: int, *, verbose: bool) -> int:

@@ -120,10 +120,11 @@ def _wholes(kind: Any, tokens: Sequence[Token]) -> list[int]:
 
 _WHOLE = Annotated[int | None, Parameter(converter=_whole)]
 _SEED = Annotated[int, Parameter(converter=_whole)]
+_COUNT = Annotated[int, Parameter(converter=_whole)]
 _WHOLES = Annotated[Sequence[int] | None, Parameter(converter=_wholes)]
 
 COMMANDS: dict[str, Command] = {
-    "interpolate": many_inputs(fps=str | None, slow=str | None, factor=_WHOLE, num=_WHOLES, crf=_WHOLE),
+    "interpolate": many_inputs(fps=str | None, slow=str | None, factor=_WHOLE, num=_WHOLES, crf=_WHOLE, workers=_COUNT),
     "between": command(
         between,
         required="output",

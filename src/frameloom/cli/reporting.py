@@ -27,7 +27,7 @@ class Reporting:
     """Show the traceback of an error."""
 
 
-def show_progress(items: Iterable[object], label: str, total: int | None) -> Iterator[object]:
+def show_progress(items: Iterable[object], label: str, total: int | None, done: int = 0) -> Iterator[object]:
     """Yield the items; once they take longer than two seconds, show a bar with the time left on stderr."""
     from rich.console import Console
     from rich.progress import (
@@ -50,11 +50,11 @@ def show_progress(items: Iterable[object], label: str, total: int | None) -> Ite
         console=Console(stderr=True),
         transient=True,
     )
-    task = bar.add_task(label, total=total)
+    task = bar.add_task(label, total=total, completed=done)
     started = time.monotonic()
     shown = False
     try:
-        for count, item in enumerate(items, start=1):
+        for count, item in enumerate(items, start=done + 1):
             yield item
             bar.update(task, completed=count)
             if not shown and time.monotonic() - started > _PATIENCE:

@@ -1,159 +1,285 @@
-"""A source file to an output file: decode, make frames, encode, each in its own thread."""
+"""A source file to an output file, in segments: what was finished before an interruption is not made again."""
 
+import platform
+import shutil
 import time
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import cached_property, partial
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Literal
 
-from frameloom.errors import NoFrames
-from frameloom.frame import Frame
-from frameloom.interpolation.cuts import is_cut
+import av
+import cv2
+
+from frameloom import images
+from frameloom.catalog import ModelCard
+from frameloom.executor import run_units
+from frameloom.frame import ArrayPicture, Frame
 from frameloom.interpolation.pace import Pace, nominal_rate, output_unit
+from frameloom.interpolation.plan import Plan, Schedule, Segment, plan_of
+from frameloom.interpolation.segments import Finished, Recipe, Stepped, make_segments
 from frameloom.interpolation.timeline import Timeline
-from frameloom.interpolation.video import CutTest, Tally, densify, never_cut
-from frameloom.media.encoding import Encoding
-from frameloom.media.prefetch import Behind, prefetch
+from frameloom.journal import Journal
+from frameloom.media.container import VideoContainer
+from frameloom.media.encoding import Encoding, VideoSettings
+from frameloom.media.fingerprint import fingerprint
+from frameloom.media.packets import joined
 from frameloom.media.remux import OtherStreams, SoundCopy, lead_of_sound, other_streams
-from frameloom.media.sink import FrameSink, VideoSink, kind_of_output, sink_for
+from frameloom.media.sink import kind_of_output, sink_for
 from frameloom.media.source import ImageSource, SourceInfo, VideoSource, open_source
-from frameloom.media.target import check_output, staged_file, staged_folder
+from frameloom.media.target import check_output, name_file, put_in_place, told
+from frameloom.media.workspace import Workspace
 from frameloom.progress import Notices, Stopwatch, track
-from frameloom.results import Interpolation
-from frameloom.roles import Interpolator
+from frameloom.results import Interpolation, plain
 
-_QUEUED_FRAMES = 4
+_DECIDE_THE_BYTES = ("frameloom", "av", "numpy", "opencv-python-headless")
 _FASTEST_GIF = Fraction(50)
+_WHAT_CHANGED = {"input": "the input", "model": "the model", "options": "an option", "version": "the version",
+                 "machine": "the machine"}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Job:
-    """One rendering, resolved."""
+class Wishes:
+    """What a user asks of an interpolation, besides the pace."""
 
-    source: VideoSource | ImageSource
-    output: Path
-    model: Interpolator
-    timeline: Timeline
+    model: ModelCard
     encoding: Encoding
-    streams: OtherStreams
-    cuts: CutTest
-    notices: Notices
-
-    @property
-    def info(self) -> SourceInfo:
-        return self.source.info
+    find_cuts: bool = True
+    overwrite: bool = False
+    workers: int = 1
 
 
-def render(
-    path: Path,
-    output: Path,
-    model: Interpolator,
-    pace: Pace,
-    encoding: Encoding,
-    *,
-    name: str,
-    find_cuts: bool,
-    overwrite: bool,
-) -> Interpolation:
+def render(path: Path, output: Path, pace: Pace, wishes: Wishes) -> Interpolation:
     """Interpolate one file or folder of images into another.
 
     Args:
         path: Video, GIF, folder of images, or image.
         output: Video or GIF by its suffix, else a folder of numbered PNG files.
-        model: Makes the frames.
         pace: How many frames and how fast.
-        encoding: Codec and quality of a video.
-        name: What the model is called, for the result.
-        find_cuts: Whether to show the nearer frame at a cut, instead of making one across it.
-        overwrite: Whether an earlier result of that name may be replaced.
+        wishes: Model, encoding and how to go about it.
 
     Raises:
         MediaError: the source cannot be read or the output cannot be written; nothing is left under its name.
         InputError: options that contradict each other or the source.
     """
     started = time.perf_counter()
-    kind = kind_of_output(output)
-    rate = pace.rate
-    check_output(output, [path], overwrite=overwrite, folder=kind == "folder")
-    source = open_source(path, rate=rate)
-    streams = other_streams(path) if source.info.has_time else OtherStreams((), (), None)
-    job = _Job(
-        source=source,
-        output=output,
-        model=model,
-        timeline=pace.timeline(source.info),
-        encoding=encoding,
-        streams=streams,
-        cuts=is_cut if find_cuts else never_cut,
-        notices=Notices(),
-    )
-    tally, stopwatch = Tally(), Stopwatch()
-    with _staged(job, folder=kind == "folder", overwrite=overwrite) as working:
-        sound = _run(job, working, tally, stopwatch)
-    _say_more(job, kind, tally)
-    return _result(job, tally, stopwatch, name=name, sound=sound, seconds=time.perf_counter() - started)
+    check_output(output, [path], overwrite=wishes.overwrite, folder=kind_of_output(output) == "folder")
+    job = _Job(path, output, pace, wishes)
+    with Workspace(output) as workspace:
+        journal = _journal(job, workspace)
+        reused = len(journal.entries)
+        with told(output):
+            _make_missing(job, workspace, journal)
+            sound = _Assembly(job, workspace.path, journal).put_together()
+    _say_more(job)
+    return _result(job, journal, reused=reused, sound=sound, seconds=time.perf_counter() - started)
 
 
-def _staged(job: _Job, *, folder: bool, overwrite: bool) -> AbstractContextManager[Path]:
-    return staged_folder(job.output, overwrite=overwrite) if folder else staged_file(job.output, overwrite=overwrite)
+class _Job:
+    """One rendering, resolved."""
+
+    def __init__(self, path: Path, output: Path, pace: Pace, wishes: Wishes) -> None:
+        self.output = output
+        self.wishes = wishes
+        self.source: VideoSource | ImageSource = open_source(path, rate=pace.rate)
+        self.rate = pace.rate
+        self.timeline: Timeline = pace.timeline(self.info)
+        self.streams = other_streams(path) if self.info.has_time else OtherStreams((), (), None)
+        self.notices = Notices()
+        self.stopwatch = Stopwatch()
+
+    @property
+    def info(self) -> SourceInfo:
+        return self.source.info
+
+    @property
+    def kind(self) -> Literal["video", "gif", "folder"]:
+        return kind_of_output(self.output)
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        return Schedule(self.source, self.timeline)
+
+    @cached_property
+    def plan(self) -> Plan:
+        return plan_of(self.schedule)
+
+    @cached_property
+    def shift(self) -> Fraction:
+        """How long the picture waits for sound that begins before it."""
+        return lead_of_sound(self.streams, self.info.start)
+
+    @property
+    def unit(self) -> Fraction:
+        return output_unit(self.timeline, self.info)
+
+    @cached_property
+    def target(self) -> VideoSettings | int:
+        """How video is encoded, or the depth of images."""
+        if self.kind == "video":
+            rate = nominal_rate(self.timeline, self.info)
+            return VideoSettings.of(self.info, self.wishes.encoding, rate=rate, unit=self.unit)
+        return 8 if self.info.depth == 8 or self.kind == "gif" else 16
+
+    def recipe(self, folder: Path) -> Recipe:
+        return Recipe(
+            source=self.info.path,
+            rate=self.rate,
+            model=self.wishes.model,
+            timeline=self.timeline,
+            find_cuts=self.wishes.find_cuts,
+            target=self.target,
+            shift=self.shift if self.kind == "video" else Fraction(0),
+            folder=folder,
+        )
+
+    def work(self) -> dict[str, Any]:
+        """Everything that the segments depend on; how sound is treated is not among it."""
+        target = self.target
+        return {
+            "input": fingerprint(self.info.path),
+            "model": [self.wishes.model.name, self.wishes.model.build],
+            "options": {
+                "timeline": repr(self.timeline),
+                "cuts": self.wishes.find_cuts,
+                "target": target if isinstance(target, int) else plain(asdict(target)),
+                "shift": str(self.shift),
+            },
+            "version": [plain(av.library_versions), *map(version, _DECIDE_THE_BYTES)],
+            "machine": [platform.machine(), cv2.getNumThreads()],
+        }
 
 
-def _result(job: _Job, tally: Tally, stopwatch: Stopwatch, *, name: str, sound: str, seconds: float) -> Interpolation:
-    info = job.info
-    return Interpolation(
-        source=info.path,
-        output=job.output,
-        model=name,
-        frames_read=tally.read,
-        frames_made=tally.made,
-        frames_written=tally.written,
-        cuts=tally.cuts,
-        size=info.size,
-        rate=nominal_rate(job.timeline, info),
-        duration=job.timeline.duration(tally.read, info.duration),
-        sound=sound,
-        stages=stopwatch.seconds,
-        seconds=seconds,
-        notices=tuple(job.notices.texts),
-    )
+def _journal(job: _Job, workspace: Workspace) -> Journal:
+    """What is finished of this very work; everything else in the folder goes."""
+    journal = Journal(workspace.path / "journal", job.work())
+    name = job.info.path.name
+    if journal.changed:
+        changed = " and ".join(_WHAT_CHANGED.get(what, what) for what in journal.changed)
+        job.notices.add(f"{name}: an unfinished run was found, but {changed} changed since; starting afresh")
+    _keep_only_finished(job, workspace, journal)
+    if journal.entries:
+        workspace.keep = True
+        job.notices.add(f"{name}: going on; {len(journal.entries)} of {len(job.plan.segments)} segments were finished")
+    return journal
 
 
-def _run(job: _Job, working: Path, tally: Tally, stopwatch: Stopwatch) -> str:
-    """Write everything to the working path; returns what became of the sound."""
-    with ExitStack() as stack:
-        shift = lead_of_sound(job.streams, job.info.start)
-        sound = _sound_for(job, shift)
-        if sound is not None:
-            stack.enter_context(sound)
-        unit = output_unit(job.timeline, job.info)
-        sink = stack.enter_context(
-            sink_for(working, like=job.info, rate=nominal_rate(job.timeline, job.info), unit=unit,
-                      encoding=job.encoding, sound=sound)
-        )  # fmt: skip
-        fate = _fate_of_sound(job, sound)
-        _say_padding(job, sink)
-        frames = prefetch(stopwatch.timed(job.source, "decode"), _QUEUED_FRAMES)
-        made = densify(frames, job.model, job.timeline, cuts=job.cuts, tally=tally, stopwatch=stopwatch)
-        total = job.timeline.count(job.info.frame_count, job.info.duration)
-
-        def write(frame: Frame) -> None:
-            with stopwatch.timing("encode"):
-                sink.append(frame.shown(frame.time + shift, frame.duration))
-
-        with Behind(write, _QUEUED_FRAMES) as behind:
-            for frame in track(made, job.info.path.name, total):
-                behind.put(frame)
-        if tally.read == 0:
-            raise NoFrames(f"{job.info.path} has no frame that can be decoded")
-        with stopwatch.timing("encode"):
-            stack.close()
-    return fate
+def _keep_only_finished(job: _Job, workspace: Workspace, journal: Journal) -> None:
+    recipe = job.recipe(workspace.path)
+    if isinstance(job.target, int):
+        kept = {"journal", "images"} if journal.entries else {"journal"}
+    else:
+        journal.entries = [entry for entry in journal.entries if recipe.file(_segment(job, entry)).exists()]
+        kept = {"journal", *(recipe.file(_segment(job, entry)).name for entry in journal.entries)}
+    for entry in workspace.entries():
+        if entry.name not in kept:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
-def _sound_for(job: _Job, shift: Fraction) -> SoundCopy | None:
-    if not job.streams.audio or kind_of_output(job.output) != "video" or not job.timeline.keeps_duration:
+def _segment(job: _Job, entry: dict[str, Any]) -> Segment:
+    return job.plan.segments[int(entry["number"])]
+
+
+def _make_missing(job: _Job, workspace: Workspace, journal: Journal) -> None:
+    """Make the segments that are not finished, and write down each as it is."""
+    finished = {entry["number"] for entry in journal.entries}
+    missing = [segment for segment in job.plan.segments if segment.number not in finished]
+    done = sum(segment.count for segment in job.plan.segments) - sum(segment.count for segment in missing)
+    steps = track(_steps(job, workspace, journal, missing), job.info.path.name, job.plan.count, done)
+    for _ in steps:
+        pass
+
+
+def _steps(job: _Job, workspace: Workspace, journal: Journal, missing: list[Segment]) -> Iterator[None]:
+    """Yield once for every output frame that was made."""
+    recipe, workers = job.recipe(workspace.path), job.wishes.workers
+    if workers == 1:
+        model = job.wishes.model.load()
+        work = partial(make_segments, recipe, source=job.source, model=model)
+        units = _runs(missing)
+    else:
+        work = partial(make_segments, recipe)
+        units = [[segment] for segment in missing]
+    for event in run_units(work, units, workers=workers):
+        match event:
+            case Finished():
+                workspace.keep = True  # before it is written down: an interrupt may come right after
+                journal.add(asdict(event))
+                job.stopwatch.add(event.stages)
+            case Stepped():
+                yield
+
+
+def _runs(segments: list[Segment]) -> list[list[Segment]]:
+    """Segments that follow one another belong together: their source is decoded in one pass."""
+    runs: list[list[Segment]] = []
+    for segment in segments:
+        if runs and runs[-1][-1].number + 1 == segment.number:
+            runs[-1].append(segment)
+        else:
+            runs.append([segment])
+    return runs
+
+
+class _Assembly:
+    """Finished segments become the output."""
+
+    def __init__(self, job: _Job, folder: Path, journal: Journal) -> None:
+        self._job = job
+        self._folder = folder
+        self._recipe = job.recipe(folder)
+        self._delay = max((int(entry["delay"]) for entry in journal.entries), default=0)
+
+    def put_together(self) -> str:
+        """Make the output and give it its name; returns what became of the sound."""
+        job = self._job
+        with job.stopwatch.timing("join"):
+            if job.kind == "folder":
+                put_in_place(self._recipe.images, job.output, job.wishes.overwrite)
+                return _fate_of_sound(job, None)
+            working = self._folder / f"joined{job.output.suffix.lower()}"
+            sound = self._animation(working) if job.kind == "gif" else self._video(working)
+            name_file(working, job.output, overwrite=job.wishes.overwrite)
+            return sound
+
+    def _video(self, working: Path) -> str:
+        job, settings = self._job, self._job.target
+        assert isinstance(settings, VideoSettings)
+        sound = _sound_for(job)
+        paths = [self._recipe.file(segment) for segment in job.plan.segments]
+        packets = joined(paths, settings.unit, self._delay)
+        with ExitStack() as stack:
+            if sound is not None:
+                stack.enter_context(sound)
+            container = stack.enter_context(VideoContainer(working, settings, sound))
+            fate = _fate_of_sound(job, sound)
+            for packet in track(packets, f"{job.output.name}: joining", job.plan.count):
+                container.mux(packet)
+            container.finish(round((job.plan.duration + job.shift) / settings.unit))
+        _say_padding(job, settings)
+        return fate
+
+    def _animation(self, working: Path) -> str:
+        job = self._job
+        pictures = (Frame(ArrayPicture(images.read_image(file)), Fraction(0), Fraction(0)) for file in self._images())
+        rate = nominal_rate(job.timeline, job.info)
+        with sink_for(working, like=job.info, rate=rate, unit=job.unit) as sink:
+            for frame in track(job.schedule.frames(pictures), f"{job.output.name}: joining", job.plan.count):
+                sink.append(frame)
+        return _fate_of_sound(job, None)
+
+    def _images(self) -> list[Path]:
+        return images.images_in(self._recipe.images)
+
+
+def _sound_for(job: _Job) -> SoundCopy | None:
+    if not job.streams.audio or not job.timeline.keeps_duration:
         return None
-    return SoundCopy(job.info.path, job.streams, shift - job.info.start)
+    return SoundCopy(job.info.path, job.streams, job.shift - job.info.start)
 
 
 def _fate_of_sound(job: _Job, sound: SoundCopy | None) -> str:
@@ -170,25 +296,49 @@ def _fate_of_sound(job: _Job, sound: SoundCopy | None) -> str:
     return "left out" if len(sound.left_out) == len(job.streams.audio) else "copied"
 
 
-def _say_padding(job: _Job, sink: FrameSink) -> None:
-    if isinstance(sink, VideoSink) and sink.padding != (0, 0):
+def _say_padding(job: _Job, settings: VideoSettings) -> None:
+    if settings.padding != (0, 0):
         height, width = job.info.size
-        rows, columns = sink.padding
+        rows, columns = settings.padding
         job.notices.add(
             f"{job.info.path.name}: {width}x{height} is written as {width + columns}x{height + rows} (edge repeated), "
             "because the video format needs even sides"
         )
 
 
-def _say_more(job: _Job, kind: str, tally: Tally) -> None:
+def _say_more(job: _Job) -> None:
     """What the user should know although it went well."""
     name = job.info.path.name
-    if tally.read == 1:
+    if job.info.frame_count == 1:
         job.notices.add(f"{name}: it has a single frame, which is passed on; there is nothing to put between")
     if job.streams.others:
         job.notices.add(f"{name}: left out: {', '.join(job.streams.others)}")
     rate = nominal_rate(job.timeline, job.info)
-    if kind == "gif" and rate > _FASTEST_GIF:
+    if job.kind == "gif" and rate > _FASTEST_GIF:
         job.notices.add(
             f"{name}: GIFs play at no more than 50 frames a second; of {float(rate):g}, the rest is left out"
         )
+
+
+def _result(job: _Job, journal: Journal, *, reused: int, sound: str, seconds: float) -> Interpolation:
+    def total(what: str) -> int:
+        return sum(entry["tally"][what] for entry in journal.entries)
+
+    return Interpolation(
+        source=job.info.path,
+        output=job.output,
+        model=job.wishes.model.name,
+        frames_read=total("read"),
+        frames_made=total("made"),
+        frames_written=total("written"),
+        cuts=total("cuts"),
+        size=job.info.size,
+        rate=nominal_rate(job.timeline, job.info),
+        duration=job.plan.duration,
+        sound=sound,
+        segments=len(journal.entries),
+        segments_reused=reused,
+        stages=job.stopwatch.seconds,
+        seconds=seconds,
+        notices=tuple(job.notices.texts),
+    )

@@ -29,6 +29,16 @@ class Tally:
 CutTest = Callable[[FloatPixels, FloatPixels], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a video that is made on its own: source frames `first` up to, not including, `stop`."""
+
+    first: int
+    stop: int
+    origin: Fraction  # when the first frame of the whole source is shown, on the source's clock
+    end: Fraction  # when the part's last output frame ends, in output time
+
+
 def never_cut(first: FloatPixels, second: FloatPixels) -> bool:
     """All frames belong to one shot."""
     return False
@@ -42,48 +52,61 @@ def densify(
     cuts: CutTest = never_cut,
     tally: Tally | None = None,
     stopwatch: Stopwatch | None = None,
+    span: Span | None = None,
 ) -> Iterator[Frame]:
     """Yield the output frames of a timeline in order; source frames are passed on as they came.
 
     Where `cuts` says of two consecutive frames that a new shot begins, the nearer of them is shown instead of a made
     frame. Holds two source frames and one made frame at a time. `tally` and `stopwatch` are kept up to date where
-    given.
+    given. With a `span`, the frames are those of the span and, unless the source ends there, the one that follows; what
+    comes out is exactly what all frames of the source would give there.
     """
-    weaver = _Weaver(model, timeline, cuts, tally or Tally(), stopwatch or Stopwatch())
+    weaver = _Weaver(model, timeline, cuts, tally or Tally(), stopwatch or Stopwatch(), span)
     waiting: tuple[Instant, Picture] | None = None
     for shown in weaver.weave(frames):
         if waiting is not None:
             yield Frame(waiting[1], waiting[0].time, shown[0].time - waiting[0].time)
         waiting = shown
     if waiting is not None:
-        yield Frame(waiting[1], waiting[0].time, weaver.duration() - waiting[0].time)
+        end = weaver.duration() if span is None else span.end
+        yield Frame(waiting[1], waiting[0].time, end - waiting[0].time)
 
 
 class _Weaver:
     """Makes the output frames of one interval after the other, converting each source frame to float once."""
 
     def __init__(
-        self, model: Interpolator, timeline: Timeline, cuts: CutTest, tally: Tally, stopwatch: Stopwatch
+        self,
+        model: Interpolator,
+        timeline: Timeline,
+        cuts: CutTest,
+        tally: Tally,
+        stopwatch: Stopwatch,
+        span: Span | None,
     ) -> None:
         self._model = model
         self._timeline = timeline
         self._cuts = cuts
         self.tally = tally
         self._stopwatch = stopwatch
-        self._origin = self._end = Fraction(0)
+        self._span = span
+        self._origin = self._end = Fraction(0) if span is None else span.origin
         self._converted: tuple[Frame, FloatPixels] | None = None
 
     def weave(self, frames: Iterable[Frame]) -> Iterator[tuple[Instant, Picture]]:
         """What is shown when, in order."""
-        index = 0
+        span = self._span
+        index = 0 if span is None else span.first
         previous: Frame | None = None
         for frame in frames:
-            self.tally.read += 1
-            if previous is None:
-                self._origin = frame.time
-            else:
+            if previous is not None:
                 yield from self._interval(index, previous, frame)
                 index += 1
+            elif span is None:
+                self._origin = frame.time
+            if span is not None and index == span.stop:
+                return
+            self.tally.read += 1
             previous = frame
         if previous is not None:
             yield from self._interval(index, previous, None)

@@ -145,6 +145,11 @@ class VideoPicture:
         """Bits per channel."""
         return depth_of(self.native.format)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that the planes take."""
+        return sum(plane.buffer_size for plane in self.native.planes)
+
     def to_float(self) -> FloatPixels:
         """(height, width, 3, or 4 with alpha) float32; values beyond black and white lie outside [0, 1]."""
         if not is_yuv(self.native.format):

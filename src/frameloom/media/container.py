@@ -1,7 +1,9 @@
 """A video file being written: one encoded stream, and other streams copied beside it."""
 
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
+from types import TracebackType
 
 import av
 import av.error
@@ -24,7 +26,10 @@ class VideoContainer:
         format = VIDEO_SUFFIXES[path.suffix.lower()]
         mp4_family = format != "matroska"
         self._timer = _LastDuration(whole_file=mp4_family)
-        self._output = av.open(str(path), "w", format=format, options=_mp4_options(self._unit) if mp4_family else {})
+        options = {"fflags": "+bitexact"}  # no random ids, no dates: the same work gives the same bytes
+        if mp4_family:
+            options |= _mp4_options(self._unit)
+        self._output = av.open(str(path), "w", format=format, options=options)
         try:
             self.stream = settings.add_stream(self._output)
             if sound is not None:
@@ -35,6 +40,7 @@ class VideoContainer:
 
     def mux(self, packet: "Packet[VideoStream]") -> None:
         """Take a packet of the video, in decoding order."""
+        packet.stream = self.stream
         self._deliver(self._timer.push(packet))
 
     def _deliver(self, packet: "Packet[VideoStream] | None") -> None:
@@ -54,12 +60,16 @@ class VideoContainer:
                 self._output.mux_one(audio)
         self._output.close()
 
-    def abandon(self) -> None:
-        """Let go of the file after an error."""
-        try:
-            self._output.close()
-        except (av.error.FFmpegError, OSError):
-            return
+    def __enter__(self) -> "VideoContainer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """After an error, only let go of the file."""
+        if error is not None:
+            with suppress(av.error.FFmpegError, OSError):
+                self._output.close()
 
 
 class _LastDuration:

@@ -1,5 +1,6 @@
 """Frames to packets of an encoded stream."""
 
+import io
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -65,3 +66,9 @@ class VideoEncoder:
         for packet in packets:
             packet.duration = self._durations.pop(packet.pts or 0, 1)
             yield packet
+
+
+def lone_encoder(settings: VideoSettings) -> VideoEncoder:
+    """An encoder whose packets go to no container; it gives the packets that one for a container would."""
+    nowhere = av.open(io.BytesIO(), "w", format="matroska")  # nothing is ever muxed, so nothing is written
+    return VideoEncoder(settings.add_stream(nowhere), settings)

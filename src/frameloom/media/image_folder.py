@@ -8,12 +8,12 @@ from frameloom.frame import Frame
 
 
 class ImageFolderSink:
-    """Numbered PNG files in an existing folder, from 00000.png on."""
+    """Numbered PNG files in an existing folder, from 00000.png on, or from another number."""
 
-    def __init__(self, folder: Path, depth: int) -> None:
+    def __init__(self, folder: Path, depth: int, first: int = 0) -> None:
         self._folder = folder
         self._depth = depth
-        self._count = 0
+        self._count = first
 
     def append(self, frame: Frame) -> None:
         """Write one image; source pixels of the same depth are written as they are."""

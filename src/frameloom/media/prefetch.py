@@ -1,13 +1,14 @@
-"""Run a producer or a consumer in a thread of its own, a bounded number of items ahead."""
+"""Run a producer or a consumer in a thread of its own, a bounded amount ahead: items, or what they weigh."""
 
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 _POLL_SECONDS = 0.1
+_DEFAULT_LIMIT = 4
 
 
 class _End:
@@ -17,9 +18,42 @@ class _End:
         self.error = error
 
 
-def prefetch(items: Iterable[Item], depth: int = 4) -> Iterator[Item]:
-    """Yield the same items, made in a thread up to `depth` items ahead; its errors appear here."""
-    waiting: queue.Queue[Item | _End] = queue.Queue(depth)
+def _one(item: object) -> int:
+    return 1
+
+
+class _WeighedQueue(queue.Queue[Any]):
+    """Takes items while what waits weighs less than the limit; so a single item of any weight passes."""
+
+    def __init__(self, limit: int, weigh: Callable[[Any], int]) -> None:
+        self._weigh = weigh
+        self._weight = 0
+        super().__init__(limit)
+
+    def _weight_of(self, item: Any) -> int:
+        return 1 if isinstance(item, _End) else max(1, self._weigh(item))
+
+    # The hooks that the standard library's queue is made of, called under its lock
+
+    def _qsize(self) -> int:
+        return self._weight
+
+    def _put(self, item: Any) -> None:
+        super()._put(item)
+        self._weight += self._weight_of(item)
+
+    def _get(self) -> Any:
+        item = super()._get()
+        self._weight -= self._weight_of(item)
+        return item
+
+
+def prefetch(items: Iterable[Item], limit: int = _DEFAULT_LIMIT, weigh: Callable[[Item], int] = _one) -> Iterator[Item]:
+    """Yield the same items, made ahead in a thread until `limit` of them wait; its errors appear here.
+
+    `weigh` says how much an item counts (bytes, say): then no more are made while what waits weighs `limit` or more.
+    """
+    waiting = _WeighedQueue(limit, weigh)
     stopped = threading.Event()
 
     def produce() -> None:
@@ -90,11 +124,16 @@ def _end(worker: _Worker, stopped: threading.Event) -> None:
 
 
 class Behind(Generic[Item]):
-    """Hands items to `consume` in a thread, up to `depth` items behind; its error is raised at the next call."""
+    """Hands items to `consume` in a thread, until `limit` of them wait; its error is raised at the next call.
 
-    def __init__(self, consume: Callable[[Item], None], depth: int = 4) -> None:
+    `weigh` is that of `prefetch`.
+    """
+
+    def __init__(
+        self, consume: Callable[[Item], None], limit: int = _DEFAULT_LIMIT, weigh: Callable[[Item], int] = _one
+    ) -> None:
         self._consume = consume
-        self._waiting: queue.Queue[Item | _End] = queue.Queue(depth)
+        self._waiting = _WeighedQueue(limit, weigh)
         self._failed = threading.Event()
         self._error: BaseException | None = None
         self._worker = _Worker(self._work, "behind")

@@ -4,6 +4,7 @@ Sinks write to the path they are given as frames come; giving the output its fin
 (`frameloom.media.target`).
 """
 
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,6 @@ from frameloom.media.encoder import VideoEncoder
 from frameloom.media.encoding import Encoding, VideoSettings
 from frameloom.media.gif import GifSink
 from frameloom.media.image_folder import ImageFolderSink
-from frameloom.media.remux import SoundCopy
 from frameloom.media.source import SourceInfo
 
 _NOT_WRITTEN = frozenset({".avi", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".m2ts", ".ogv", ".3gp", ".mxf",
@@ -66,7 +66,6 @@ def sink_for(
     rate: Fraction,
     unit: Fraction,
     encoding: Encoding | None = None,
-    sound: SoundCopy | None = None,
 ) -> FrameSink:
     """Open an output of the kind that the suffix of its path asks for.
 
@@ -76,22 +75,21 @@ def sink_for(
         rate: Nominal frames per second.
         unit: Seconds of which all times and durations are whole multiples.
         encoding: Codec and quality of a video.
-        sound: Packets to copy into a video.
     """
     kind = kind_of_output(path)
     if kind == "gif":
         return GifSink(path, like.size)
     if kind == "folder":
         return ImageFolderSink(path, 8 if like.depth == 8 else 16)
-    return VideoSink(path, VideoSettings.of(like, encoding or Encoding(), rate=rate, unit=unit), sound)
+    return VideoSink(path, VideoSettings.of(like, encoding or Encoding(), rate=rate, unit=unit))
 
 
 class VideoSink:
-    """An encoded video, with exact times and the sound that is copied into it."""
+    """An encoded video without sound, with exact times."""
 
-    def __init__(self, path: Path, settings: VideoSettings, sound: SoundCopy | None = None) -> None:
-        self.padding = settings.padding
-        self._container = VideoContainer(path, settings, sound)
+    def __init__(self, path: Path, settings: VideoSettings) -> None:
+        self._resources = ExitStack()
+        self._container = self._resources.enter_context(VideoContainer(path, settings, None))
         self._encoder = VideoEncoder(self._container.stream, settings)
 
     def append(self, frame: Frame) -> None:
@@ -107,12 +105,9 @@ class VideoSink:
     ) -> None:
         """Finish the file; after an error, only let go of it."""
         if error is not None:
-            self._container.abandon()
+            self._resources.__exit__(kind, error, trace)
             return
-        try:
+        with self._resources:
             for packet in self._encoder.finish():
                 self._container.mux(packet)
             self._container.finish(self._encoder.end)
-        except BaseException:
-            self._container.abandon()
-            raise

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -70,6 +71,14 @@ class FrameSource(Protocol):
 
     def __iter__(self) -> Iterator[Frame]: ...
 
+    def frames(self, start: int = 0) -> Iterator[Frame]:
+        """The frames from number `start` on, as a pass from the beginning yields them."""
+        ...
+
+    def time_of(self, index: int) -> Fraction:
+        """When a frame is shown, in seconds on the source's clock."""
+        ...
+
 
 def open_source(path: str | os.PathLike[str], *, rate: Fraction | None = None) -> "VideoSource | ImageSource":
     """Open a video, an animated GIF, a folder of images (natural order) or a single image.
@@ -116,7 +125,15 @@ class ImageSource:
         )
 
     def __iter__(self) -> Iterator[Frame]:
-        for index, file in enumerate(self._files):
+        return self.frames()
+
+    def time_of(self, index: int) -> Fraction:
+        """When an image is shown, in seconds."""
+        return index / self._rate
+
+    def frames(self, start: int = 0) -> Iterator[Frame]:
+        """The images from number `start` on."""
+        for index, file in enumerate(self._files[start:], start):
             picture = ArrayPicture(images.read_image(file))
             if picture.size != self.info.size:
                 raise ShapeError(
@@ -162,6 +179,14 @@ class VideoSource:
             tags=tags_of(upright),
             sample_aspect=aspect,
         )
+
+    def time_of(self, index: int) -> Fraction:
+        """When a frame is shown, in seconds on the file's clock."""
+        return self._clock.exact(int(self._clock.stamps[index]) * self._clock.tick)
+
+    def frames(self, start: int = 0) -> Iterator[Frame]:
+        """The frames from number `start` on."""
+        return islice(iter(self), start, None)
 
     def __iter__(self) -> Iterator[Frame]:
         turner: Turner | None = None

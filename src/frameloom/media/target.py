@@ -13,6 +13,8 @@ import av.error
 from frameloom.errors import CannotWrite, FrameloomError, InputError, OutputExists
 from frameloom.images import SUFFIXES
 
+NOTHING_LEFT = "nothing was left under the final name"
+
 
 def check_output(
     output: Path, inputs: list[Path], *, overwrite: bool, folder: bool = False, names: frozenset[str] = frozenset()
@@ -77,22 +79,32 @@ def staged_file(output: Path, *, overwrite: bool) -> Generator[Path]:
     Raises:
         OutputExists: without `overwrite`, something of that name has appeared meanwhile.
     """
-    folder = _make_parent(output)
-    with _told(output):
+    folder = make_parent(output)
+    with told(output):
         handle, name = tempfile.mkstemp(prefix=f".{output.name[:80]}.", suffix=f".part{output.suffix}", dir=folder)
         os.close(handle)
     working = Path(name)
     try:
-        with _told(output):
+        with told(output):
             yield working
-            working.chmod(0o666 & ~_umask())
-            if not overwrite and os.path.lexists(output):
-                raise OutputExists(
-                    f"{output} was made by another run meanwhile; it is kept, and this result is dropped"
-                )
-            working.replace(output)
+            name_file(working, output, overwrite=overwrite)
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(NOTHING_LEFT)
+        raise
     finally:
         working.unlink(missing_ok=True)
+
+
+def name_file(working: Path, output: Path, *, overwrite: bool) -> None:
+    """Give a finished file its name.
+
+    Raises:
+        OutputExists: without `overwrite`, something of that name has appeared meanwhile.
+    """
+    working.chmod(0o666 & ~_umask())
+    if not overwrite and os.path.lexists(output):
+        raise OutputExists(f"{output} was made by another run meanwhile; it is kept, and this result is dropped")
+    working.replace(output)
 
 
 @contextmanager
@@ -101,19 +113,23 @@ def staged_folder(output: Path, *, overwrite: bool, names: frozenset[str] = froz
 
     `names` are the files, besides numbered images, that an earlier result may consist of.
     """
-    parent = _make_parent(output)
-    with _told(output):
+    parent = make_parent(output)
+    with told(output):
         working = Path(tempfile.mkdtemp(prefix=f".{output.name[:80]}.", suffix=".part", dir=parent))
     try:
-        with _told(output):
+        with told(output):
             yield working
-            working.chmod(0o777 & ~_umask())
-            _put_in_place(working, output, overwrite, names)
+            put_in_place(working, output, overwrite, names)
+    except KeyboardInterrupt as interrupt:
+        interrupt.add_note(NOTHING_LEFT)
+        raise
     finally:
         shutil.rmtree(working, ignore_errors=True)
 
 
-def _put_in_place(working: Path, output: Path, overwrite: bool, names: frozenset[str]) -> None:
+def put_in_place(working: Path, output: Path, overwrite: bool, names: frozenset[str] = frozenset()) -> None:
+    """Give a finished folder its name, in place of an earlier result."""
+    working.chmod(0o777 & ~_umask())
     if not output.exists():
         working.replace(output)
         return
@@ -124,7 +140,8 @@ def _put_in_place(working: Path, output: Path, overwrite: bool, names: frozenset
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _make_parent(output: Path) -> Path:
+def make_parent(output: Path) -> Path:
+    """The folder of an output, made if need be."""
     parent = output.resolve().parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -140,13 +157,15 @@ def _umask() -> int:
 
 
 @contextmanager
-def _told(output: Path) -> Generator[None]:
+def told(output: Path) -> Generator[None]:
     """Say which output could not be written, and why."""
     try:
         yield
     except FrameloomError:
         raise
     except (OSError, av.error.FFmpegError) as error:
-        if error.errno == errno.ENOSPC:
-            raise CannotWrite(f"{output} cannot be written: the disk is full") from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise CannotWrite(f"{output} cannot be written: the disk is full; make room") from error
+        if error.errno == errno.EFBIG:
+            raise CannotWrite(f"{output} cannot be written: files may not become that large here") from error
         raise CannotWrite(f"{output} cannot be written: {error.strerror or error}") from error

@@ -56,6 +56,7 @@ def interpolate(
     codec: Literal["h264", "hevc"] = "h264",
     crf: int | None = None,
     cuts: Literal["auto", "off"] = "auto",
+    workers: int = 1,
     overwrite: bool = False,
 ) -> Interpolation:
     """Make a video smoother or slower by putting new frames between its own.
@@ -75,6 +76,7 @@ def interpolate(
         codec: How video is encoded.
         crf: Quality of the encoding, 0 (best, largest) to 51; default 18 for h264, 20 for hevc.
         cuts: At a cut, auto shows the nearer frame; off makes frames across it.
+        workers: Processes that make parts of the output side by side.
         overwrite: Replace an earlier output of that name.
 
     Raises:
@@ -86,26 +88,26 @@ def interpolate(
     from frameloom.media.encoding import Encoding
 
     pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
-    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, overwrite=overwrite)
+    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, workers=workers, overwrite=overwrite)
     return make(Path(source), Path(output))
 
 
 def _renderer(
-    model: str, pace: "Pace", encoding: "Encoding", cuts: str, *, overwrite: bool
+    model: str, pace: "Pace", encoding: "Encoding", cuts: str, *, workers: int, overwrite: bool
 ) -> Callable[[Path, Path], Interpolation]:
     """Load the model, once for however many inputs."""
-    from frameloom.interpolation.render import render
+    from frameloom.interpolation.render import Wishes, render
 
+    if workers < 1:
+        raise RangeError(f"workers is {workers}; it must be a whole number from 1 up")
     if cuts not in ("auto", "off"):
         raise InputError(f"cuts is '{cuts}'; give auto or off")
     card = catalog.find(model, "interpolator")
-    interpolator = cast(Interpolator, load(card.name))
+    card.load()  # if it cannot be, say so before anything is opened
+    wishes = Wishes(model=card, encoding=encoding, find_cuts=cuts == "auto", overwrite=overwrite, workers=workers)
 
     def make(source: Path, output: Path) -> Interpolation:
-        return render(
-            source, output, interpolator, pace, encoding,
-            name=card.name, find_cuts=cuts == "auto", overwrite=overwrite,
-        )  # fmt: skip
+        return render(source, output, pace, wishes)
 
     return make
 
@@ -122,6 +124,7 @@ def interpolate_all(
     codec: Literal["h264", "hevc"] = "h264",
     crf: int | None = None,
     cuts: Literal["auto", "off"] = "auto",
+    workers: int = 1,
     overwrite: bool = False,
 ) -> Batch:
     """Interpolate several inputs, one output each in `folder`; one failure does not stop the rest.
@@ -138,7 +141,7 @@ def interpolate_all(
 
     names = output_names([Path(source) for source in sources], Path(folder))
     pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
-    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, overwrite=overwrite)
+    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, workers=workers, overwrite=overwrite)
     results: list[Interpolation] = []
     failures: dict[str, str] = {}
     for source, output in names.items():

@@ -1,0 +1,201 @@
+"""Making segments: decode, make frames, encode into working files, each in its own thread."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from frameloom.catalog import ModelCard
+from frameloom.frame import Frame
+from frameloom.interpolation.cuts import is_cut
+from frameloom.interpolation.plan import Segment
+from frameloom.interpolation.timeline import Timeline
+from frameloom.interpolation.video import Tally, densify, never_cut
+from frameloom.media.encoding import VideoSettings
+from frameloom.media.prefetch import Behind, prefetch
+from frameloom.media.segment_files import ImageSegment, PacketSegment, SegmentFile
+from frameloom.media.source import ImageSource, VideoSource, open_source
+from frameloom.progress import Stopwatch
+from frameloom.roles import Interpolator
+
+_QUEUED_BYTES = 48 * 2**20  # decoded frames that wait, and the same again of made ones
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """All that segments are made from; can be sent to another process."""
+
+    source: Path
+    rate: Fraction | None  # playback rate of images
+    model: ModelCard
+    timeline: Timeline
+    find_cuts: bool
+    target: VideoSettings | int  # how video is encoded, or the depth of images, 8 or 16
+    shift: Fraction  # seconds by which the picture begins after the output
+    folder: Path
+
+    def file(self, segment: Segment) -> Path:
+        """Where the packets of a segment lie, once it is finished."""
+        return self.folder / f"{segment.number:06d}.packets"
+
+    @property
+    def images(self) -> Path:
+        """Where images lie."""
+        return self.folder / "images"
+
+    def begin(self, segment: Segment) -> SegmentFile:
+        """What takes the frames of a segment."""
+        if isinstance(self.target, int):
+            return ImageSegment(self.images, self.target, segment.before)
+        return PacketSegment(self.file(segment), self.target)
+
+    def open(self) -> VideoSource | ImageSource:
+        """The source."""
+        return open_source(self.source, rate=self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A segment that is on the disk."""
+
+    number: int
+    tally: dict[str, int]
+    delay: int  # see `PacketWriter.delay`
+    stages: dict[str, float]  # seconds of work since the one before
+
+
+class Stepped:
+    """One output frame was made."""
+
+
+def make_segments(
+    recipe: Recipe,
+    segments: Sequence[Segment],
+    *,
+    source: VideoSource | ImageSource | None = None,
+    model: Interpolator | None = None,
+) -> Iterator[Stepped | Finished]:
+    """Make consecutive segments, going through their source frames once.
+
+    `source` and `model` are the recipe's, where they are open already.
+    """
+    line = _Line(recipe, source or recipe.open(), model or recipe.model.load())
+    yield from line.make(segments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Border:
+    """Between the frames of two segments, in the queue of the encoder."""
+
+    tally: Tally
+
+
+class _Line:
+    """The three threads: this one makes frames, one decodes ahead, one encodes behind."""
+
+    def __init__(self, recipe: Recipe, source: VideoSource | ImageSource, model: Interpolator) -> None:
+        self._recipe = recipe
+        self._source = source
+        self._model = model
+        self._stopwatch = Stopwatch()
+
+    def make(self, segments: Sequence[Segment]) -> Iterator[Stepped | Finished]:
+        first = segments[0].span.first
+        decoded = self._stopwatch.timed(self._source.frames(first), "decode")
+        window = _Window(prefetch(decoded, _QUEUED_BYTES, _weight), first)
+        writer = _Writer(self._recipe, segments, self._stopwatch)
+        try:
+            with Behind(writer.take, _QUEUED_BYTES, _weight) as behind:
+                for segment in segments:
+                    tally = Tally()
+                    for frame in self._frames(segment, window, tally):
+                        behind.put(frame.shown(frame.time + self._recipe.shift, frame.duration))
+                        yield Stepped()
+                        yield from writer.finished()
+                    behind.put(_Border(tally))
+        finally:
+            writer.abandon()
+        yield from writer.finished()
+
+    def _frames(self, segment: Segment, window: "_Window", tally: Tally) -> Iterator[Frame]:
+        span = segment.span
+        return densify(
+            window.frames(span.first, span.stop + 1),
+            self._model,
+            self._recipe.timeline,
+            cuts=is_cut if self._recipe.find_cuts else never_cut,
+            tally=tally,
+            stopwatch=self._stopwatch,
+            span=span,
+        )
+
+
+def _weight(item: Frame | _Border) -> int:
+    return item.picture.nbytes if isinstance(item, Frame) else 1
+
+
+class _Window:
+    """Frames by number out of a stream; those that two neighbouring ranges share are kept in between."""
+
+    def __init__(self, stream: Iterator[Frame], first: int) -> None:
+        self._stream = stream
+        self._first = first  # number of the first frame kept
+        self._kept: deque[Frame] = deque()
+
+    def frames(self, first: int, stop: int) -> Iterator[Frame]:
+        """Frames `first` up to `stop`, or as far as the stream goes; later calls begin no earlier."""
+        for number in range(first, stop):
+            while number - self._first >= len(self._kept):
+                frame = next(self._stream, None)
+                if frame is None:
+                    return
+                self._kept.append(frame)
+            while self._first < number - 1:
+                self._kept.popleft()
+                self._first += 1
+            yield self._kept[number - self._first]
+
+
+class _Writer:
+    """Takes frames, with a border after each segment, and writes a working file for each."""
+
+    def __init__(self, recipe: Recipe, segments: Sequence[Segment], stopwatch: Stopwatch) -> None:
+        self._recipe = recipe
+        self._segments = iter(segments)
+        self._stopwatch = stopwatch
+        self._told: dict[str, float] = {}
+        self._open: SegmentFile | None = None
+        self._segment: Segment | None = None
+        self._finished: deque[Finished] = deque()
+
+    def take(self, item: Frame | _Border) -> None:
+        """Encode a frame, or finish a segment."""
+        with self._stopwatch.timing("encode"):
+            if self._open is None:
+                self._segment = next(self._segments)
+                self._open = self._recipe.begin(self._segment)
+            if isinstance(item, Frame):
+                self._open.append(item)
+                return
+            delay = self._open.finish()
+        assert self._segment is not None
+        tally = {name: int(getattr(item.tally, name)) for name in item.tally.__slots__}
+        self._finished.append(Finished(self._segment.number, tally, delay, self._stages()))
+        self._open = None
+
+    def _stages(self) -> dict[str, float]:
+        now = dict(self._stopwatch.seconds)
+        passed = {name: seconds - self._told.get(name, 0.0) for name, seconds in now.items()}
+        self._told = now
+        return passed
+
+    def abandon(self) -> None:
+        """Let go of a segment that will not be finished."""
+        if self._open is not None:
+            self._open.abandon()
+
+    def finished(self) -> Iterator[Finished]:
+        """What was finished since the last call."""
+        while self._finished:
+            yield self._finished.popleft()
