@@ -24,7 +24,7 @@ from frameloom.media.container import MOST_PIXELS, open_container, video_stream
 from frameloom.media.packets import NO_STAMP, AnyPacket, PacketList, packets_of
 
 BEGINNING = -1  # instead of the index of a key frame
-_SEEKS = 4
+_JUMPS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,24 +43,33 @@ class Odd(Exception):
     """The quick way met something that it does not judge; for use within this package."""
 
 
+class Astray(Odd):
+    """After a jump the container gives other packets than at first."""
+
+
 def shown_from(path: Path, packets: PacketList, first: int) -> Iterator[Shown]:
     """What is shown at every place from `first` on; `picture` is the last sound one where the place has none itself.
 
     Only before the first sound picture of all is `picture` None.
     """
     place = first
-    try:
-        for shown in _quickly(path, packets, first):
-            yield shown
-            place = shown.place + 1
-    except Odd:
-        yield from _carefully(path, packets, place)
+    for jumping in (True, False):
+        try:
+            for shown in _quickly(path, packets, place, jumping=jumping):
+                yield shown
+                place = shown.place + 1
+            return
+        except Astray:
+            continue
+        except Odd:
+            break
+    yield from _carefully(path, packets, place)
 
 
-def _quickly(path: Path, packets: PacketList, first: int) -> Iterator[Shown]:
+def _quickly(path: Path, packets: PacketList, first: int, *, jumping: bool) -> Iterator[Shown]:
     """Raises Odd at the first thing out of order."""
     key = max(BEGINNING, packets.key_before(first) - 1) if packets.by_stamp else BEGINNING
-    for shown in _holding(decoded(path, packets, key, careful=False)):
+    for shown in _holding(decoded(path, packets, key, careful=False, jumping=jumping)):
         if shown.reason or shown.picture is None:
             raise Odd(shown.reason)
         if shown.place >= first:
@@ -153,7 +162,7 @@ class _Places:
         return place if place < len(self._packets.stamps) else None
 
 
-def decoded(path: Path, packets: PacketList, key: int, *, careful: bool) -> Iterator[Shown]:
+def decoded(path: Path, packets: PacketList, key: int, *, careful: bool, jumping: bool = False) -> Iterator[Shown]:
     """Every place from that key frame on, as the decoder gives it.
 
     Args:
@@ -161,16 +170,18 @@ def decoded(path: Path, packets: PacketList, key: int, *, careful: bool) -> Iter
         packets: Its list.
         key: Index of the key frame in the list, or BEGINNING.
         careful: Whether to decode in one thread and report damage, instead of raising Odd.
+        jumping: Whether to have the container go there, instead of reading over what comes before.
 
     Raises:
-        Odd: what is read is not what is in the list; the quick way also raises it at the first error.
+        Astray: what is read after a jump is not what is in the list.
+        Odd: the quick way met an error.
     """
     first = 0 if key == BEGINNING else int(packets.places[packets.keys[key]])
     places = _Places(packets, first)
     with open_container(path) as container:
         stream = video_stream(container, path)
         _prepare(stream, careful)
-        for number, packet in _numbered(path, container, stream, packets, key):
+        for number, packet in _numbered(container, stream, packets, key, jumping=jumping):
             try:
                 pictures = stream.decode(packet)
             except (av.error.FFmpegError, OSError) as error:
@@ -210,50 +221,44 @@ def _drained(stream: VideoStream, careful: bool) -> list[av.VideoFrame]:
 
 
 def _numbered(
-    path: Path, container: InputContainer, stream: VideoStream, packets: PacketList, key: int
+    container: InputContainer, stream: VideoStream, packets: PacketList, key: int, *, jumping: bool
 ) -> Iterator[tuple[int, AnyPacket]]:
     """Packets to decode and their numbers in the list."""
-    if key == BEGINNING:
-        from_first_key = int(packets.keys[0]) if len(packets.keys) and not packets.by_stamp else 0
-        for number, packet in enumerate(packets_of(container, [stream])):
-            if from_first_key <= number < len(packets.places):
-                yield number, packet
-        return
-    wanted = int(packets.keys[key])
-    for number, packet in _sought(path, container, stream, packets, key):
-        if number >= len(packets.places) or _stamp(packet) != packets.packet_stamps[number]:
-            raise Odd("other packets than at first")
-        if number >= wanted:
+    if key == BEGINNING:  # pictures that are only counted are counted from the first key frame on
+        first = int(packets.keys[0]) if len(packets.keys) and not packets.by_stamp else 0
+    else:
+        first = int(packets.keys[key])
+    start = _jump(container, stream, packets, key) if jumping and key != BEGINNING else 0
+    for number, packet in enumerate(packets_of(container, [stream]), start):
+        if start and (number >= len(packets.places) or _stamp(packet) != packets.packet_stamps[number]):
+            raise Astray
+        if first <= number < len(packets.places) and not (key != BEGINNING and packets.leads(number, first)):
             yield number, packet
 
 
-def _sought(
-    path: Path, container: InputContainer, stream: VideoStream, packets: PacketList, key: int
-) -> Iterator[tuple[int, AnyPacket]]:
-    """Packets from a place at or before that key frame, as near as the container can go."""
+def _jump(container: InputContainer, stream: VideoStream, packets: PacketList, key: int) -> int:
+    """Go to a packet at or before that key frame, as near as the container can; returns its number."""
     wanted = int(packets.keys[key])
-    for back in range(_SEEKS):
+    for back in range(_JUMPS):
         target = int(packets.packet_stamps[packets.keys[max(0, key - back**2)]])
         try:
             container.seek(target, stream=stream)
-        except (av.error.FFmpegError, OSError):
-            break
-        reading = packets_of(container, [stream])
-        landed = next(reading, None)
-        number = -1 if landed is None else _number_of(landed, packets)
-        if landed is not None and 0 <= number <= wanted:
-            yield number, landed
-            yield from enumerate(reading, number + 1)
-            return
-    with open_container(path) as anew:  # reading over what is not needed is still much cheaper than decoding it
-        yield from enumerate(packets_of(anew, [video_stream(anew, path)]))
+            landed = _number_of(next(packets_of(container, [stream]), None), packets)
+            container.seek(target, stream=stream)  # again, to read from there
+        except (av.error.FFmpegError, OSError) as error:
+            raise Astray from error
+        if 0 <= landed <= wanted:
+            return landed
+    raise Astray
 
 
 def _stamp(packet: AnyPacket) -> int:
     return NO_STAMP if packet.pts is None else packet.pts
 
 
-def _number_of(packet: AnyPacket, packets: PacketList) -> int:
+def _number_of(packet: "AnyPacket | None", packets: PacketList) -> int:
     """The number of a packet by its stamp; -1 where the stamp is not there, or not once."""
+    if packet is None:
+        return -1
     found = (packets.packet_stamps == _stamp(packet)).nonzero()[0]
     return int(found[0]) if len(found) == 1 else -1

@@ -83,10 +83,16 @@ class PacketList:
     @cached_property
     def _first_needed(self) -> NDArray[np.int64]:
         """For each place, the lowest number of the packets shown from there on."""
-        numbers = np.zeros(len(self.stamps), np.int64)
-        shown = np.flatnonzero(self.places != _NEVER_SHOWN)
-        numbers[self.places[shown]] = shown
-        return np.array(list(accumulate(numbers[::-1].tolist(), min))[::-1], np.int64)
+        numbers = [0] * len(self.stamps)
+        for number, place in enumerate(self.places.tolist()):
+            if place != _NEVER_SHOWN:
+                numbers[place] = number
+        lowest: list[int] = list(accumulate(reversed(numbers), lambda one, other: min(one, other)))
+        return np.array(lowest[::-1], np.int64)
+
+    def leads(self, number: int, key: int) -> bool:
+        """Whether a packet follows that of a key frame but is shown before it, so may need pictures from before it."""
+        return number > key and _NEVER_SHOWN < self.places[number] < self.places[key]
 
     def key_before(self, place: int) -> int:
         """Index in `keys` of the last key frame that is decoded before everything from `place` on; -1 for none."""
