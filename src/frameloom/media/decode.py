@@ -4,9 +4,9 @@ There are two ways to decode. The quick one uses all cores and asks the decoder 
 what several threads make of damaged data differs from run to run. Where anything is odd the careful way takes over: one
 thread, damage marked. So undamaged files are read fast, and damaged ones always in the same way.
 
-To start in the middle, decoding begins one whole group of pictures earlier than needed: pictures shown before a key
-frame but decoded after it may be predicted from the group before. The careful way moves that beginning further back
-until a whole group decodes without complaint, so that what it shows does not depend on where it began.
+To start in the middle, the quick way begins one whole group of pictures earlier than needed: pictures shown before a
+key frame but decoded after it may be predicted from the group before. The careful way begins at the beginning, because
+what a decoder puts in place of damaged parts depends on all that it has seen.
 """
 
 from collections.abc import Iterator
@@ -77,37 +77,9 @@ def _quickly(path: Path, packets: PacketList, first: int, *, jumping: bool) -> I
 
 
 def _carefully(path: Path, packets: PacketList, first: int) -> Iterator[Shown]:
-    for key in _run_ups(packets, first):
-        held = _holding(decoded(path, packets, key, careful=True))
-        try:
-            ready = _run_up(held, packets, key, first)
-        except Odd:
-            continue
-        if ready is not None:
-            yield ready
-            yield from held
-        return
-
-
-def _run_ups(packets: PacketList, first: int) -> Iterator[int]:
-    """Key frames to begin at, ever further back, and last the beginning."""
-    if packets.by_stamp:
-        needed, back = packets.key_before(first), 1
-        while needed - back > 0:
-            yield needed - back
-            back *= 2
-    yield BEGINNING
-
-
-def _run_up(held: Iterator[Shown], packets: PacketList, key: int, first: int) -> Shown | None:
-    """What is shown at `first`, after a run-up to it whose first group is sound."""
-    group_end = int(packets.places[packets.keys[key + 1]]) if key != BEGINNING else 0
-    for shown in held:
-        if shown.place < group_end and shown.reason:
-            raise Odd(shown.reason)
+    for shown in _holding(decoded(path, packets, BEGINNING, careful=True)):
         if shown.place >= first:
-            return shown
-    return None
+            yield shown
 
 
 def _holding(decoded: Iterator[Shown]) -> Iterator[Shown]:

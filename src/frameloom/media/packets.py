@@ -5,11 +5,11 @@ are never shown (alternate references of VP8 and VP9, what an edit list cuts off
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -81,14 +81,15 @@ class PacketList:
         return {stamp: sorted(places) for stamp, places in found.items()}
 
     @cached_property
-    def _first_needed(self) -> NDArray[np.int64]:
+    def _first_needed(self) -> list[int]:
         """For each place, the lowest number of the packets shown from there on."""
         numbers = [0] * len(self.stamps)
         for number, place in enumerate(self.places.tolist()):
             if place != _NEVER_SHOWN:
                 numbers[place] = number
-        lowest: list[int] = list(accumulate(reversed(numbers), lambda one, other: min(one, other)))
-        return np.array(lowest[::-1], np.int64)
+        for place in range(len(numbers) - 2, -1, -1):
+            numbers[place] = min(numbers[place], numbers[place + 1])
+        return numbers
 
     def leads(self, number: int, key: int) -> bool:
         """Whether a packet follows that of a key frame but is shown before it, so may need pictures from before it."""
@@ -96,7 +97,7 @@ class PacketList:
 
     def key_before(self, place: int) -> int:
         """Index in `keys` of the last key frame that is decoded before everything from `place` on; -1 for none."""
-        return int(np.searchsorted(self.keys, self._first_needed[place], side="right")) - 1
+        return bisect_right(self.keys.tolist(), self._first_needed[place]) - 1
 
 
 @dataclass
@@ -130,10 +131,10 @@ class _Collected:
 
 def _is_hidden(data: memoryview, codec: str) -> bool:
     """Whether a packet holds only a picture to predict from: RFC 6386, section 9.1; VP9 specification, section 6.2."""
+    first, last = data[0], data[-1]
     if codec == "vp8":
-        return not data[0] & 0x10
-    if codec == "vp9":
-        first, last = data[0], data[-1]
+        return bool(first & 1) and not first & 0x10  # key frames are always shown
+    if codec == "vp9" and first >> 6 == 2:
         several = last & 0xE0 == 0xC0  # a superframe ends with a picture that is shown
         deepest_profile = first & 0x30 == 0x30  # which has one more bit before those below
         shift = 1 if deepest_profile else 0
@@ -215,10 +216,19 @@ def _listed(
         places=places,
         keys=np.array([number for number in noted.keys if places[number] != _NEVER_SHOWN], np.int64),
         first_key_place=max(0, int(places[noted.keys[0]])) if noted.keys else 0,
-        corrupt=_places(noted.corrupt, places),
+        corrupt=_places(_marked(noted, container), places),
         repeats=_places(noted.repeats, places),
         missing=_missing(container, stream, end, file_size, 2 / declared[0] if declared else _DECLARED_SLACK),
     )
+
+
+def _marked(noted: _Collected, container: InputContainer) -> list[int]:
+    """Packets that are marked as damaged, for good reason."""
+    if container.format.name != "mpegts":
+        return noted.corrupt
+    # Where broadcasts begin or are joined the counters do not fit; that marks a packet nearby, but is no damage.
+    joints = [noted.shown[start] for start in (0, *_starts_of_parts(noted))]
+    return [number for number in noted.corrupt if all(not -2 <= number - joint <= 0 for joint in joints)]
 
 
 def _places(numbers: list[int], places: NDArray[np.int64]) -> frozenset[int]:
@@ -298,7 +308,7 @@ def _missing(
         last = stream.index_entries[len(stream.index_entries) - 1].timestamp if lost else 0
         return (last - min(lost)) * tick + 1 / Fraction(stream.average_rate or FALLBACK_RATE) if lost else Fraction(0)
     if formats == "avi":
-        declared = Fraction(stream.duration or 0) * tick
+        declared = max(stream.frames, stream.duration or 0) * tick  # the latter is cut to the size of the file
     elif "matroska" in formats or formats == "flv":
         declared = Fraction(container.duration or 0, 10**6)
     else:  # raw and broadcast streams declare nothing: their durations are estimates
