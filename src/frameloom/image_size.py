@@ -23,6 +23,19 @@ def claimed_size(data: bytes) -> Size | None:
     return None
 
 
+def breaks_off(data: bytes) -> bool:
+    """Whether a part of a PNG file claims more bytes than are left: decoders make room for them, be it gigabytes."""
+    at = 8
+    if not data.startswith(b"\x89PNG"):
+        return False
+    while at + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        if name == b"IEND":
+            return False
+        at += 12 + length
+    return at > len(data)
+
+
 def _png(data: bytes) -> Size:
     width, height = struct.unpack_from(">II", data, 16)
     return height, width
@@ -78,7 +91,7 @@ def _tiff_entries(data: bytes, order: str) -> Iterator[tuple[int, int]]:
 
 def _netpbm(data: bytes) -> Size | None:
     plain = re.sub(rb"#[^\n]*", b"", data[:1000])
-    found = re.match(rb"P[1-6]\s+(\d{1,12})\s+(\d{1,12})", plain)
+    found = re.match(rb"P[1-6]\s+(\d{1,12})\s+(\d{1,12})\s", plain)
     return (int(found[2]), int(found[1])) if found else None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from frameloom.errors import CannotOpen, CannotWrite, InputError
 from frameloom.frame import Pixels
-from frameloom.image_size import claimed_size
+from frameloom.image_size import breaks_off, claimed_size
 
 # Four times what the largest cameras take; as float RGB that is 3 GB.
 MOST_PIXELS = 2**28
@@ -35,7 +35,10 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
         raise CannotOpen(f"{path} cannot be read: {error.strerror or error}") from error
     if data.size == 0:
         raise CannotOpen(f"{path} is empty")
-    height, width = claimed_size(data.tobytes()) or (0, 0)
+    content = data.tobytes()
+    if breaks_off(content):
+        raise CannotOpen(f"{path} breaks off before its end; copy it again")
+    height, width = claimed_size(content) or (0, 0)
     if height * width > MOST_PIXELS:  # told from the header: decoding would take the memory first
         raise CannotOpen(
             f"{path} claims {width}x{height} pixels; it is damaged, or too large "

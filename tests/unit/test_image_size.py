@@ -8,7 +8,7 @@ import pytest
 from factories import noise, write_png
 from frameloom import images
 from frameloom.errors import CannotOpen
-from frameloom.image_size import claimed_size
+from frameloom.image_size import breaks_off, claimed_size
 
 SUFFIXES = ("png", "jpg", "webp", "bmp", "tif", "ppm")
 
@@ -49,4 +49,16 @@ def test_a_jpeg_that_claims_thirty_thousand_lines_is_refused(tmp_path: Path) -> 
     data[at : at + 4] = bytes.fromhex("75307530")
     path.write_bytes(bytes(data))
     with pytest.raises(CannotOpen, match="30000x30000"):
+        images.read_image(path)
+
+
+def test_a_png_that_claims_to_go_on_is_refused_at_once(tmp_path: Path) -> None:
+    """A length of four gigabytes kept the decoder busy for eight seconds, to no end."""
+    path = write_png(tmp_path / "a.png", noise())
+    data = bytearray(path.read_bytes())
+    assert not breaks_off(bytes(data) + b"what someone put behind")
+    at = data.index(b"IDAT") - 4
+    data[at : at + 4] = b"\xff" * 4
+    path.write_bytes(bytes(data))
+    with pytest.raises(CannotOpen, match=r"a\.png breaks off"):
         images.read_image(path)

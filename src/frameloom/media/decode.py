@@ -25,6 +25,9 @@ from frameloom.media.packets import NO_STAMP, AnyPacket, PacketList, packets_of
 
 BEGINNING = -1  # instead of the index of a key frame
 _JUMPS = 4
+# Decoders that may work on several pictures at once. That of HEVC may not: damaged input can make its threads wait for
+# each other for ever, which nothing from outside can end.
+_FRAME_THREADED = frozenset({"h264"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,7 +178,7 @@ def _prepare(stream: VideoStream, careful: bool) -> None:
         context.thread_count = 1
         context.thread_type = ThreadType.NONE
     else:
-        context.thread_type = ThreadType.AUTO
+        context.thread_type = ThreadType.AUTO if context.name in _FRAME_THREADED else ThreadType.SLICE
 
 
 def _drained(stream: VideoStream, careful: bool) -> list[av.VideoFrame]:
