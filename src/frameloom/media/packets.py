@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from frameloom.errors import NoFrames
 from frameloom.media.clock import FALLBACK_RATE, Clock, clock_of
 from frameloom.media.container import open_container, video_stream
+from frameloom.media.declared import missing_seconds
 
 AnyPacket: TypeAlias = "Packet[Any]"
 
@@ -31,8 +32,6 @@ NO_STAMP = -(2**63)
 _NEVER_SHOWN = -1
 # An MPEG-4 picture that only says "as before" has a header and nothing else; decoders give no picture for it.
 _REPEAT_BYTES = 19
-# Headers round durations, and some count to the start of the last picture.
-_DECLARED_SLACK = Fraction(1, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +217,7 @@ def _listed(
         first_key_place=max(0, int(places[noted.keys[0]])) if noted.keys else 0,
         corrupt=_places(_marked(noted, container), places),
         repeats=_places(noted.repeats, places),
-        missing=_missing(container, stream, end, file_size, 2 / declared[0] if declared else _DECLARED_SLACK),
+        missing=missing_seconds(container, stream, end, file_size),
     )
 
 
@@ -295,24 +294,3 @@ def _in_order(guesses: list[int], noted: _Collected, by_stamp: bool) -> tuple[ND
 
 def _parts(stamps: NDArray[np.int64], starts: list[int]) -> list[tuple[int, NDArray[np.int64]]]:
     return list(zip([0, *starts], np.split(stamps, starts), strict=True))
-
-
-def _missing(
-    container: InputContainer, stream: VideoStream, end: Fraction, file_size: int, slack: Fraction
-) -> Fraction:
-    """Seconds that are declared but not there, where the container really declares something."""
-    tick = Fraction(stream.time_base or 0)
-    formats = container.format.name
-    if "mp4" in formats:
-        lost = [entry.timestamp for entry in stream.index_entries if entry.pos + entry.size > file_size]
-        last = stream.index_entries[len(stream.index_entries) - 1].timestamp if lost else 0
-        return (last - min(lost)) * tick + 1 / Fraction(stream.average_rate or FALLBACK_RATE) if lost else Fraction(0)
-    if formats == "avi":
-        declared = max(stream.frames, stream.duration or 0) * tick  # the latter is cut to the size of the file
-    elif "matroska" in formats or formats == "flv":
-        declared = Fraction(container.duration or 0, 10**6)
-    else:  # raw and broadcast streams declare nothing: their durations are estimates
-        return Fraction(0)
-    start = Fraction(container.start_time or 0, 10**6)
-    gap = declared - max(end, end - start)
-    return gap if gap > max(slack, _DECLARED_SLACK) else Fraction(0)
