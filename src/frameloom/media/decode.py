@@ -28,6 +28,8 @@ _JUMPS = 4
 # Decoders that may work on several pictures at once. That of HEVC may not: damaged input can make its threads wait for
 # each other for ever, which nothing from outside can end.
 _FRAME_THREADED = frozenset({"h264"})
+# Those that do not tell of all damage, and conceal it differently from thread to thread.
+_ONE_THREAD = frozenset({"mpeg1video", "mpeg2video"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +176,7 @@ def decoded(path: Path, packets: PacketList, key: int, *, careful: bool, jumping
 def _prepare(stream: VideoStream, careful: bool) -> None:
     context = stream.codec_context
     context.options = {"max_pixels": str(MOST_PIXELS)} | ({} if careful else {"err_detect": "explode"})
-    if careful:
+    if careful or context.name in _ONE_THREAD:
         context.thread_count = 1
         context.thread_type = ThreadType.NONE
     else:

@@ -168,6 +168,9 @@ def packets_of(container: InputContainer, streams: list[Stream]) -> Iterator[Any
     while True:
         try:
             packet = next(demuxed, None)
+        except IndexError:  # a packet of a stream that appeared midway, which the binding does not know
+            demuxed = container.demux(*streams)
+            continue
         except (av.error.FFmpegError, OSError):
             return
         if packet is None:
