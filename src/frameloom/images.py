@@ -11,7 +11,7 @@ from frameloom.errors import CannotOpen, CannotWrite, InputError
 from frameloom.frame import Pixels
 from frameloom.image_size import breaks_off, claimed_size
 
-# Four times what the largest cameras take; as float RGB that is 3 GB.
+# More than the largest cameras take; as float RGB that is 3.2 GB.
 MOST_PIXELS = 2**28
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
