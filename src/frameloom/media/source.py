@@ -16,10 +16,10 @@ from frameloom import images
 from frameloom.errors import CannotOpen, DecodeError, MediaError, NoFrames, ShapeError
 from frameloom.frame import ArrayPicture, Frame
 from frameloom.media.colour import ColourTags, VideoPicture, depth_of, tags_of
-from frameloom.media.container import CONTAINER_OPTIONS as CONTAINER_OPTIONS
-from frameloom.media.container import open_container, video_stream
+from frameloom.media.opening import CONTAINER_OPTIONS as CONTAINER_OPTIONS
+from frameloom.media.opening import open_container, video_stream
 from frameloom.media.decode import BEGINNING, Shown, decoded, shown_from
-from frameloom.media.packets import PacketList, read_packets
+from frameloom.media.packet_list import PacketList, read_packets
 from frameloom.media.rotate import Turner
 
 OnError = Literal["stop", "skip"]

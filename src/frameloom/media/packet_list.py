@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from frameloom.errors import NoFrames
 from frameloom.media.clock import FALLBACK_RATE, Clock, clock_of
-from frameloom.media.container import open_container, video_stream
+from frameloom.media.opening import open_container, video_stream
 from frameloom.media.declared import missing_seconds
 
 AnyPacket: TypeAlias = "Packet[Any]"
