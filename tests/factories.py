@@ -115,15 +115,19 @@ def write_video(
     aspect: Fraction | None = None,
     sounds: Sequence[Sound] = (),
     format: str | None = None,
+    layout: dict[str, str] | None = None,
 ) -> Path:
-    """Write pictures at `stamps` (ticks; by default evenly) to a video file; `last` is the last duration in ticks."""
+    """Write pictures at `stamps` (ticks; by default evenly) to a video file; `last` is the last duration in ticks.
+
+    `options` are those of the encoder, `layout` those of the container.
+    """
     rate = Fraction(rate)
     tick = tick or 1 / rate
     even = [round(index / rate / tick) for index in range(len(pictures))]
     stamps = even if stamps is None else list(stamps)
     durations = dict(zip(stamps, [b - a for a, b in pairwise(stamps)], strict=False))
     durations[stamps[-1]] = last if last is not None else round(1 / rate / tick)
-    with av.open(str(path), "w", format=format) as output:
+    with av.open(str(path), "w", format=format, container_options=layout or {}) as output:
         stream = output.add_stream(codec, rate=rate, options=options or {})
         stream.width, stream.height = pictures[0].width, pictures[0].height
         stream.pix_fmt = pictures[0].format.name

@@ -7,6 +7,7 @@ FrameloomError
 ├── MediaError (OSError)
 │   ├── CannotOpen                     missing, unreadable, or not a picture or video
 │   ├── NoFrames                       readable, but without a single picture
+│   ├── DecodeError                    some pictures are damaged or missing; the rest can be read
 │   ├── CannotWrite                    no room, no permission, or a format that is not written
 │   └── OutputExists                   the output is there already
 ├── ModelError
@@ -46,6 +47,10 @@ class CannotOpen(MediaError):
 
 class NoFrames(MediaError):
     """The input could be read but holds no picture."""
+
+
+class DecodeError(MediaError):
+    """Some pictures of the input are damaged or missing; the rest could be read by skipping them."""
 
 
 class CannotWrite(MediaError):

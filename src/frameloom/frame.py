@@ -100,6 +100,8 @@ class Frame:
     picture: Picture
     time: Fraction  # seconds
     duration: Fraction  # seconds
+    damaged: bool = False
+    """Whether the picture stands in for one that could not be decoded."""
 
     @property
     def size(self) -> tuple[int, int]:

@@ -9,6 +9,10 @@ import numpy as np
 
 from frameloom.errors import CannotOpen, CannotWrite, InputError
 from frameloom.frame import Pixels
+from frameloom.image_size import breaks_off, claimed_size
+
+# More than the largest cameras take; as float RGB that is 3.2 GB.
+MOST_PIXELS = 2**28
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 
@@ -31,13 +35,22 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
         raise CannotOpen(f"{path} cannot be read: {error.strerror or error}") from error
     if data.size == 0:
         raise CannotOpen(f"{path} is empty")
+    content = data.tobytes()
+    if breaks_off(content):
+        raise CannotOpen(f"{path} breaks off before its end; copy it again")
+    height, width = claimed_size(content) or (0, 0)
+    if height * width > MOST_PIXELS:  # told from the header: decoding would take the memory first
+        raise CannotOpen(
+            f"{path} claims {width}x{height} pixels; it is damaged, or too large "
+            f"(at most {MOST_PIXELS // 10**6} million pixels)"
+        )
     turned = path.suffix.lower() in {".jpg", ".jpeg"}  # IMREAD_UNCHANGED keeps alpha but ignores the orientation
     flags = cv2.IMREAD_COLOR if turned else cv2.IMREAD_UNCHANGED
     try:
         decoded = cv2.imdecode(data, flags)
-    except cv2.error:
+    except (cv2.error, MemoryError):
         decoded = None
-    if decoded is None:
+    if decoded is None or decoded.size == 0:
         raise CannotOpen(f"{path} is damaged or not an image")
     if decoded.dtype == np.uint8:
         return _to_rgb(decoded.astype(np.uint8, copy=False))

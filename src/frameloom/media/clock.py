@@ -33,6 +33,16 @@ class Clock:
         """When the last picture ends, in seconds."""
         return self.exact(int(self.stamps[-1]) * self.tick) + self.last_duration
 
+    def time(self, index: int) -> Fraction:
+        """When a picture is shown, in seconds."""
+        return self.exact(int(self.stamps[index]) * self.tick)
+
+    def duration(self, index: int) -> Fraction:
+        """For how long a picture is shown, in seconds; always more than nothing."""
+        following = self.time(index + 1) if index + 1 < len(self.stamps) else self.end
+        lasting = following - self.time(index)
+        return lasting if lasting > 0 else 1 / self.rate
+
     def exact(self, time: Fraction) -> Fraction:
         """Undo the rounding of the file's clock where the frames are evenly spaced."""
         if not self.regular:

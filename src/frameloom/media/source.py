@@ -7,26 +7,22 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Literal, Protocol
 
 import av
-import av.error
-import numpy as np
-from av.container import InputContainer
-from av.stream import Disposition
-from av.video.stream import VideoStream
 
 from frameloom import images
-from frameloom.errors import CannotOpen, MediaError, NoFrames, ShapeError
+from frameloom.errors import CannotOpen, DecodeError, MediaError, NoFrames, ShapeError
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.media.clock import FALLBACK_RATE, Clock, clock_of
 from frameloom.media.colour import ColourTags, VideoPicture, depth_of, tags_of
+from frameloom.media.decode import BEGINNING, Shown, decoded, shown_from
+from frameloom.media.opening import CONTAINER_OPTIONS as CONTAINER_OPTIONS
+from frameloom.media.opening import open_container, video_stream
+from frameloom.media.packet_list import PacketList, read_packets
 from frameloom.media.rotate import Turner
 
-# What local files need; playlists in hostile input must not reach the network.
-CONTAINER_OPTIONS = {"protocol_whitelist": "file"}
+OnError = Literal["stop", "skip"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +36,7 @@ class SourceInfo:
     depth: int
     """Bits per channel."""
     frame_count: int
-    """Pictures counted without decoding; damaged files may yield fewer."""
+    """How many frames a pass yields."""
     rate: Fraction
     """Frames per second: exact where `regular`, else the mean; the playback rate where the source has no time."""
     regular: bool
@@ -51,6 +47,8 @@ class SourceInfo:
     """When the first frame is shown, in seconds on the file's clock."""
     duration: Fraction
     """Seconds from the first frame to the end of the last."""
+    missing_seconds: Fraction = Fraction(0)
+    """Seconds that the file declares at its end but does not hold: it was cut off."""
     pixel_format: str | None = None
     tags: ColourTags | None = None
     sample_aspect: Fraction = Fraction(1)
@@ -62,7 +60,7 @@ class SourceInfo:
 
 
 class FrameSource(Protocol):
-    """Frames in order of time; every iteration starts from the beginning."""
+    """Frames in order of time; every iteration decodes anew."""
 
     @property
     def info(self) -> SourceInfo:
@@ -72,7 +70,7 @@ class FrameSource(Protocol):
     def __iter__(self) -> Iterator[Frame]: ...
 
     def frames(self, start: int = 0) -> Iterator[Frame]:
-        """The frames from number `start` on, as a pass from the beginning yields them."""
+        """Frames from that index on, the same as in a pass over all of them."""
         ...
 
     def time_of(self, index: int) -> Fraction:
@@ -80,15 +78,21 @@ class FrameSource(Protocol):
         ...
 
 
-def open_source(path: str | os.PathLike[str], *, rate: Fraction | None = None) -> "VideoSource | ImageSource":
+def open_source(
+    path: str | os.PathLike[str], *, rate: Fraction | None = None, on_error: OnError = "stop"
+) -> "VideoSource | ImageSource":
     """Open a video, an animated GIF, a folder of images (natural order) or a single image.
 
     Args:
         path: The file or folder.
         rate: Playback rate of images, which have no time of their own; 10 frames a second by default.
+        on_error: What to do about a picture that is damaged or missing: "stop" raises DecodeError (CannotOpen for an
+            image file), "skip" repeats the one before it, or at the beginning the next sound one, as a frame with
+            `damaged` set. A file that breaks off ends there; `info.missing_seconds` says how much is lost.
 
     Raises:
         CannotOpen: missing, empty, damaged, or neither picture nor video.
+        DecodeError: the file breaks off before its end, and `on_error` is "stop".
         NoFrames: readable, but without a single picture.
     """
     path = Path(path)
@@ -96,10 +100,10 @@ def open_source(path: str | os.PathLike[str], *, rate: Fraction | None = None) -
         found = images.images_in(path)
         if not found:
             raise NoFrames(f"{path} holds no images ({', '.join(sorted(images.SUFFIXES))})")
-        return ImageSource(path, found, rate)
+        return ImageSource(path, found, rate, on_error)
     if path.suffix.lower() in images.SUFFIXES:
-        return ImageSource(path, [path], rate)
-    return VideoSource(path)
+        return ImageSource(path, [path], rate, on_error)
+    return VideoSource(path, on_error)
 
 
 class ImageSource:
@@ -107,9 +111,10 @@ class ImageSource:
 
     DEFAULT_RATE = Fraction(10)
 
-    def __init__(self, path: Path, files: list[Path], rate: Fraction | None) -> None:
+    def __init__(self, path: Path, files: list[Path], rate: Fraction | None, on_error: OnError = "stop") -> None:
         self._files = files
-        first = ArrayPicture(images.read_image(files[0]))
+        self._on_error = on_error
+        first, _ = self._picture_for(0)
         self._rate = rate or self.DEFAULT_RATE
         self.info = SourceInfo(
             path=path,
@@ -132,15 +137,32 @@ class ImageSource:
         return index / self._rate
 
     def frames(self, start: int = 0) -> Iterator[Frame]:
-        """The images from number `start` on."""
-        for index, file in enumerate(self._files[start:], start):
-            picture = ArrayPicture(images.read_image(file))
+        """Frames from that index on.
+
+        Raises:
+            CannotOpen: an image is damaged, and `on_error` is "stop".
+            ShapeError: an image has another size than the first.
+        """
+        for index in range(start, len(self._files)):
+            picture, file = self._picture_for(index)
             if picture.size != self.info.size:
                 raise ShapeError(
                     f"{file} is {_size_text(picture.size)} but {self._files[0].name} is {_size_text(self.info.size)}; "
                     "all images of a folder must have one size"
                 )
-            yield Frame(picture, index / self._rate, 1 / self._rate)
+            yield Frame(picture, index / self._rate, 1 / self._rate, damaged=file != self._files[index])
+
+    def _picture_for(self, index: int) -> tuple[ArrayPicture, Path]:
+        """The image at that index, or the nearest sound one before it, or else after it; and its file."""
+        trouble: CannotOpen | None = None
+        for file in (*self._files[index::-1], *self._files[index + 1 :]):
+            try:
+                return ArrayPicture(images.read_image(file)), file
+            except CannotOpen as error:
+                trouble = trouble or error
+                if self._on_error == "stop":
+                    break
+        raise trouble or NoFrames("no image was given")
 
 
 def _size_text(size: tuple[int, int]) -> str:
@@ -148,21 +170,30 @@ def _size_text(size: tuple[int, int]) -> str:
 
 
 class VideoSource:
-    """Frames of the first video stream of a file, as decoded, upright, with exact times."""
+    """Frames of the first video stream of a file, as decoded, upright, with exact times.
 
-    def __init__(self, path: Path) -> None:
+    There is one frame for every picture that the file lists, damaged or not. Not counted are pictures at the very
+    beginning that cannot be decoded because what they are predicted from was cut off: those shown before the first key
+    frame.
+    """
+
+    def __init__(self, path: Path, on_error: OnError = "stop") -> None:
         if not path.exists():
             raise CannotOpen(f"{path} does not exist")
         if path.stat().st_size == 0 and path.is_file():
             raise CannotOpen(f"{path} is empty")
         self._path = path
-        self._clock = _read_clock(path)
-        first = next(self._pictures(), None)
-        if first is None:
-            raise NoFrames(f"{path} has a video stream, but no frame of it can be decoded")
-        native = first[0]
-        with _open(path) as container:
-            aspect = Turner(native.rotation).turned_aspect(_video_stream(container, path).sample_aspect_ratio)
+        self._on_error = on_error
+        self._packets = read_packets(path)
+        self._first, native = _first_pictures(path, self._packets)
+        self._clock = self._packets.clock(self._first)
+        if self._packets.missing and on_error == "stop":
+            raise DecodeError(
+                f"{path} breaks off at {float(self._clock.end - self._clock.start):.3f} s, "
+                f"{float(self._packets.missing):.3f} s before its end; add --on-error skip to use what is there"
+            )
+        with open_container(path) as container:
+            aspect = Turner(native.rotation).turned_aspect(video_stream(container, path).sample_aspect_ratio)
         upright = Turner(native.rotation)(native)
         self.info = SourceInfo(
             path=path,
@@ -175,6 +206,7 @@ class VideoSource:
             tick=self._clock.tick,
             start=self._clock.start,
             duration=self._clock.end - self._clock.start,
+            missing_seconds=self._packets.missing,
             pixel_format=upright.format.name,
             tags=tags_of(upright),
             sample_aspect=aspect,
@@ -182,97 +214,70 @@ class VideoSource:
 
     def time_of(self, index: int) -> Fraction:
         """When a frame is shown, in seconds on the file's clock."""
-        return self._clock.exact(int(self._clock.stamps[index]) * self._clock.tick)
-
-    def frames(self, start: int = 0) -> Iterator[Frame]:
-        """The frames from number `start` on."""
-        return islice(iter(self), start, None)
+        return self._clock.time(index)
 
     def __iter__(self) -> Iterator[Frame]:
+        return self.frames()
+
+    def frames(self, start: int = 0) -> Iterator[Frame]:
+        """Frames from that index on, the same as in a pass over all of them, without decoding all before.
+
+        Raises:
+            DecodeError: a picture is damaged or missing, and `on_error` is "stop".
+            MediaError: the pictures change their size.
+        """
         turner: Turner | None = None
-        waiting: tuple[VideoPicture, Fraction] | None = None
-        for native, time in self._pictures():
-            turner = turner or Turner(native.rotation)
-            upright = turner(native)
-            if (upright.height, upright.width) != self.info.size:
-                raise MediaError(
-                    f"{self._path} changes its size to {upright.width}x{upright.height} at {float(time):.3f} s; "
-                    "cut it there and treat the parts one by one"
-                )
-            if waiting is not None:
-                if time <= waiting[1]:  # broken stamps: keep the order of decoding
-                    time = waiting[1] + self._clock.tick
-                yield Frame(*waiting, time - waiting[1])
-            waiting = VideoPicture(upright, tags_of(upright)), time
-        if waiting is not None:
-            rest = self._clock.end - waiting[1]
-            yield Frame(*waiting, rest if rest > 0 else 1 / self._clock.rate)
+        upright: VideoPicture | None = None
+        early: list[Shown] = []  # before the first sound picture, which then stands in for them
+        if start >= len(self._clock.stamps):
+            return
+        for shown in shown_from(self._path, self._packets, self._first + start):
+            if shown.reason and self._on_error == "stop":
+                raise self._damaged(shown)
+            if shown.picture is None:
+                early.append(shown)
+                continue
+            if upright is None or not (shown.reason or shown.repeated):
+                turner = turner or Turner(shown.picture.rotation)
+                upright = self._upright(turner, shown)
+            for each in (*early, shown):
+                index = each.place - self._first
+                yield Frame(upright, self._clock.time(index), self._clock.duration(index), bool(each.reason))
+            early.clear()
 
-    def _pictures(self) -> Iterator[tuple[av.VideoFrame, Fraction]]:
-        """Decoded pictures and their exact times."""
-        time = self._clock.start
-        with _open(self._path) as container:
-            stream = _video_stream(container, self._path)
-            stream.thread_type = "AUTO"
-            decoded = container.decode(stream)
-            for index in range(2**62):
-                try:
-                    picture = next(decoded)
-                except StopIteration:
-                    return
-                except av.error.FFmpegError as error:
-                    raise MediaError(
-                        f"{self._path} is damaged after {float(time):.3f} s: {error.strerror or error}"
-                    ) from error
-                if picture.pts is None:
-                    time = self._clock.start + index / self._clock.rate
-                else:
-                    time = self._clock.exact(picture.pts * self._clock.tick)
-                yield picture, time
+    def _upright(self, turner: Turner, shown: Shown) -> VideoPicture:
+        assert shown.picture is not None
+        upright = turner(shown.picture)
+        if (upright.height, upright.width) != self.info.size:
+            raise MediaError(
+                f"{self._path} changes its size to {upright.width}x{upright.height} at "
+                f"{float(self._clock.time(shown.place - self._first)):.3f} s; "
+                "cut it there and treat the parts one by one"
+            )
+        return VideoPicture(upright, tags_of(upright))
+
+    def _damaged(self, shown: Shown) -> DecodeError:
+        time = self._clock.time(shown.place - self._first)
+        return DecodeError(
+            f"{self._path} is damaged at {float(time):.3f} s: {shown.reason}; "
+            "add --on-error skip to show the picture before it instead"
+        )
 
 
-def _open(path: Path) -> InputContainer:
-    try:
-        return av.open(str(path), options=CONTAINER_OPTIONS, metadata_errors="replace")
-    except (av.error.FFmpegError, OSError) as error:
-        reason = error.strerror or str(error)
-        raise CannotOpen(f"{path} cannot be read as a video: {reason}") from error
+def _first_pictures(path: Path, packets: PacketList) -> tuple[int, av.VideoFrame]:
+    """The first place that counts, and the first sound picture.
 
-
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The first stream of moving pictures; cover art is not one."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            if not stream.width or not stream.height:
-                raise NoFrames(f"{path} has a video stream without pictures")
-            return stream
-    found = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
-    raise NoFrames(f"{path} has no video stream, only {found}")
-
-
-def _read_clock(path: Path) -> Clock:
-    """Go over the packets, without decoding, and collect when each picture is shown."""
-    stamps: list[int] = []
-    count = last_stamp = last_ticks = 0
-    with _open(path) as container:
-        stream = _video_stream(container, path)
-        tick = Fraction(stream.time_base or Fraction(1, 1000))
-        declared = [Fraction(rate) for rate in (stream.guessed_rate, stream.average_rate, stream.base_rate) if rate]
-        try:
-            for packet in container.demux(stream):
-                if packet.size == 0 or packet.is_discard:
-                    continue
-                count += 1
-                if packet.pts is not None:
-                    stamps.append(packet.pts)
-                    if len(stamps) == 1 or packet.pts > last_stamp:
-                        last_stamp, last_ticks = packet.pts, packet.duration or 0
-        except av.error.FFmpegError as error:
-            raise MediaError(f"{path} is damaged: {error.strerror or error}") from error
-    if count == 0:
-        raise NoFrames(f"{path} has a video stream without pictures")
-    if not stamps:  # a raw stream: only its rate is known
-        rate = declared[0] if declared else FALLBACK_RATE
-        return Clock(np.arange(count), 1 / rate, rate, True, 1 / rate)
-    ordered = np.unique(np.array(stamps, np.int64))
-    return clock_of(ordered, tick, declared, last_ticks * tick)
+    Raises:
+        NoFrames: no picture can be decoded.
+    """
+    first = 0
+    picture: av.VideoFrame | None = None
+    for shown in decoded(path, packets, BEGINNING, careful=True):
+        if shown.picture is None and shown.place < packets.first_key_place:
+            first = shown.place + 1
+        picture = picture or shown.picture
+        if picture is not None and shown.place >= packets.first_key_place:
+            break
+    if picture is None:
+        raise NoFrames(f"{path} has a video stream, but no frame of it can be decoded")
+    return first, picture
