@@ -8,10 +8,9 @@ from pathlib import Path
 
 from frameloom.errors import NoFrames
 from frameloom.frame import Frame
-from frameloom.interpolation.cuts import is_cut
 from frameloom.interpolation.pace import Pace, nominal_rate, output_unit
 from frameloom.interpolation.timeline import Timeline
-from frameloom.interpolation.video import CutTest, Tally, densify, never_cut
+from frameloom.interpolation.video import Tally, densify
 from frameloom.media.prefetch import Behind, prefetch
 from frameloom.media.remux import OtherStreams, SoundCopy, lead_of_sound, other_streams
 from frameloom.media.sink import Encoding, FrameSink, VideoSink, kind_of_output, sink_for
@@ -35,7 +34,8 @@ class _Job:
     timeline: Timeline
     encoding: Encoding
     streams: OtherStreams
-    cuts: CutTest
+    cuts: float | None
+    dedupe: bool
     notices: Notices
 
     @property
@@ -51,7 +51,8 @@ def render(
     encoding: Encoding,
     *,
     name: str,
-    find_cuts: bool,
+    cuts: float | None,
+    dedupe: bool,
     overwrite: bool,
 ) -> Interpolation:
     """Interpolate one file or folder of images into another.
@@ -63,7 +64,8 @@ def render(
         pace: How many frames and how fast.
         encoding: Codec and quality of a video.
         name: What the model is called, for the result.
-        find_cuts: Whether to show the nearer frame at a cut, instead of making one across it.
+        cuts: The score, 0..1, above which the nearer frame is shown instead of one made across a cut; None: never.
+        dedupe: Whether repeats of a source frame give way to made frames.
         overwrite: Whether an earlier result of that name may be replaced.
 
     Raises:
@@ -83,7 +85,8 @@ def render(
         timeline=pace.timeline(source.info),
         encoding=encoding,
         streams=streams,
-        cuts=is_cut if find_cuts else never_cut,
+        cuts=cuts,
+        dedupe=dedupe,
         notices=Notices(),
     )
     tally, stopwatch = Tally(), Stopwatch()
@@ -107,6 +110,7 @@ def _result(job: _Job, tally: Tally, stopwatch: Stopwatch, *, name: str, sound: 
         frames_made=tally.made,
         frames_written=tally.written,
         cuts=tally.cuts,
+        held=tally.held,
         size=info.size,
         rate=nominal_rate(job.timeline, info),
         duration=job.timeline.duration(tally.read, info.duration),
@@ -132,7 +136,9 @@ def _run(job: _Job, working: Path, tally: Tally, stopwatch: Stopwatch) -> str:
         fate = _fate_of_sound(job, sound)
         _say_padding(job, sink)
         frames = prefetch(stopwatch.timed(job.source, "decode"), _QUEUED_FRAMES)
-        made = densify(frames, job.model, job.timeline, cuts=job.cuts, tally=tally, stopwatch=stopwatch)
+        made = densify(
+            frames, job.model, job.timeline, cuts=job.cuts, dedupe=job.dedupe, tally=tally, stopwatch=stopwatch
+        )
         total = job.timeline.count(job.info.frame_count, job.info.duration)
 
         def write(frame: Frame) -> None:

@@ -1,6 +1,6 @@
 """A stream of frames to a denser stream of frames."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -9,6 +9,7 @@ import numpy as np
 from frameloom.errors import ShapeError
 from frameloom.frame import ArrayPicture, FloatPixels, Frame, Picture
 from frameloom.interpolation.between import cascade
+from frameloom.interpolation.lookahead import Step, look_ahead
 from frameloom.interpolation.timeline import Insert, Instant, Interval, Timeline
 from frameloom.progress import Stopwatch
 from frameloom.roles import Interpolator
@@ -24,14 +25,7 @@ class Tally:
     made: int = 0
     written: int = 0
     cuts: int = 0
-
-
-CutTest = Callable[[FloatPixels, FloatPixels], bool]
-
-
-def never_cut(first: FloatPixels, second: FloatPixels) -> bool:
-    """All frames belong to one shot."""
-    return False
+    held: int = 0
 
 
 def densify(
@@ -39,19 +33,29 @@ def densify(
     model: Interpolator,
     timeline: Timeline,
     *,
-    cuts: CutTest = never_cut,
+    cuts: float | None = None,
+    dedupe: bool = False,
     tally: Tally | None = None,
     stopwatch: Stopwatch | None = None,
 ) -> Iterator[Frame]:
     """Yield the output frames of a timeline in order; source frames are passed on as they came.
 
-    Where `cuts` says of two consecutive frames that a new shot begins, the nearer of them is shown instead of a made
-    frame. Holds two source frames and one made frame at a time. `tally` and `stopwatch` are kept up to date where
-    given.
+    Args:
+        frames: In order of time.
+        model: Makes the frames.
+        timeline: When frames are shown and what of.
+        cuts: The score, 0..1, above which a new shot begins between two frames; the nearer of them is then shown
+            instead of a made frame. None makes frames across cuts.
+        dedupe: Whether frames that repeat the one before give way to frames made between the first of them and the one
+            that ends the run. Counts and times stay as they are.
+        tally: Kept up to date where given.
+        stopwatch: Kept up to date where given.
+
+    Holds one made frame, and the source frames that `look_ahead` needs.
     """
-    weaver = _Weaver(model, timeline, cuts, tally or Tally(), stopwatch or Stopwatch())
+    weaver = _Weaver(model, timeline, tally or Tally(), stopwatch or Stopwatch())
     waiting: tuple[Instant, Picture] | None = None
-    for shown in weaver.weave(frames):
+    for shown in weaver.weave(look_ahead(frames, cuts=cuts, dedupe=dedupe, stopwatch=stopwatch)):
         if waiting is not None:
             yield Frame(waiting[1], waiting[0].time, shown[0].time - waiting[0].time)
         waiting = shown
@@ -60,68 +64,77 @@ def densify(
 
 
 class _Weaver:
-    """Makes the output frames of one interval after the other, converting each source frame to float once."""
+    """Makes the output frames of one run of source frames after the other, converting each to float once.
 
-    def __init__(
-        self, model: Interpolator, timeline: Timeline, cuts: CutTest, tally: Tally, stopwatch: Stopwatch
-    ) -> None:
+    A run is a single source frame, or one with its repeats.
+    """
+
+    def __init__(self, model: Interpolator, timeline: Timeline, tally: Tally, stopwatch: Stopwatch) -> None:
         self._model = model
         self._timeline = timeline
-        self._cuts = cuts
         self.tally = tally
         self._stopwatch = stopwatch
         self._origin = self._end = Fraction(0)
         self._converted: tuple[Frame, FloatPixels] | None = None
 
-    def weave(self, frames: Iterable[Frame]) -> Iterator[tuple[Instant, Picture]]:
+    def weave(self, steps: Iterable[Step]) -> Iterator[tuple[Instant, Picture]]:
         """What is shown when, in order."""
-        index = 0
-        previous: Frame | None = None
-        for frame in frames:
-            self.tally.read += 1
-            if previous is None:
-                self._origin = frame.time
-            else:
-                yield from self._interval(index, previous, frame)
-                index += 1
-            previous = frame
-        if previous is not None:
-            yield from self._interval(index, previous, None)
+        run: list[Step] = []
+        for step in steps:
+            if self.tally.read == 0:
+                self._origin = step.frame.time
+            run.append(step)
+            if step.ends_run:
+                yield from self._run(self.tally.read, run)
+                self.tally.read += len(run)
+                run = []
+        if run:  # the stream is a part of a longer one and ends within a run
+            yield from self._run(self.tally.read, run)
+            self.tally.read += len(run)
 
     def duration(self) -> Fraction:
         """How long the output is, once all frames are through."""
         return self._timeline.duration(self.tally.read, self._end - self._origin)
 
-    def _interval(self, index: int, frame: Frame, following: Frame | None) -> Iterator[tuple[Instant, Picture]]:
-        """What is shown from when `frame` is until `following` is."""
-        self._end = frame.time + frame.duration if following is None else following.time
-        interval = Interval(index, frame.time, self._end, last=following is None)
-        for shown in self._pictures(frame, following, list(self._timeline.instants(interval, self._origin))):
+    def _run(self, index: int, run: list[Step]) -> Iterator[tuple[Instant, Picture]]:
+        """What is shown from when the first frame of a run, of that index in the stream, is until the next run is."""
+        self.tally.held += sum(step.held for step in run)
+        instants = [instant for offset, step in enumerate(run) for instant in self._instants(index + offset, step)]
+        for shown in self._pictures(run[-1], instants):
             self.tally.written += 1
             yield shown
 
-    def _pictures(
-        self, frame: Frame, following: Frame | None, instants: list[Instant]
-    ) -> Iterator[tuple[Instant, Picture]]:
-        """What each instant shows."""
-        if following is None or not any(instant.moment for instant in instants):
-            yield from ((instant, frame.picture) for instant in instants)
+    def _instants(self, index: int, step: Step) -> Iterator[Instant]:
+        """What is shown from when a source frame is until the next one; moments are those of its run."""
+        start, following = step.frame.time, step.following
+        self._end = start + step.frame.duration if following is None else following.time
+        interval = Interval(index, start, self._end, last=following is None)
+        for instant in self._timeline.instants(interval, self._origin):
+            yield _within_run(instant, interval, step)
+
+    def _pictures(self, step: Step, instants: list[Instant]) -> Iterator[tuple[Instant, Picture]]:
+        """What each instant of the run shows that ends with that step."""
+        first, last = step.first, step.last
+        if last is None or not any(instant.moment for instant in instants):
+            yield from ((instant, first.picture) for instant in instants)
+            return
+        _check_sizes(first, last)
+        if step.cut:
+            self.tally.cuts += 1
+            yield from ((instant, (first if instant.moment <= _HALF else last).picture) for instant in instants)
             return
         with self._stopwatch.timing("convert"):
-            first, last = _alike(self._floats(frame), self._floats(following))
-        with self._stopwatch.timing("look for cuts"):
-            cut = self._cuts(first, last)
-        if cut:
-            self.tally.cuts += 1
-            yield from ((instant, (frame if instant.moment <= _HALF else following).picture) for instant in instants)
-            return
-        made = self._stopwatch.timed(self._made(first, last, instants), "interpolate")
+            ends = _alike(self._floats(first), self._floats(last))
+        made = self._stopwatch.timed(self._made(*ends, instants, cascaded=step.alone), "interpolate")
         for instant in instants:
             self.tally.made += bool(instant.moment)
-            yield instant, ArrayPicture(next(made)) if instant.moment else frame.picture
+            yield instant, ArrayPicture(next(made)) if instant.moment else first.picture
 
-    def _made(self, first: FloatPixels, last: FloatPixels, instants: list[Instant]) -> Iterator[FloatPixels]:
-        if isinstance(self._timeline, Insert) and len(self._timeline.counts) > 1:
+    def _made(
+        self, first: FloatPixels, last: FloatPixels, instants: list[Instant], *, cascaded: bool
+    ) -> Iterator[FloatPixels]:
+        """One image per moment; a run's moments are not those of a cascade, and are made directly."""
+        if cascaded and isinstance(self._timeline, Insert) and len(self._timeline.counts) > 1:
             return cascade(self._model, first, last, self._timeline.counts)
         return self._model.between(first, last, [float(instant.moment) for instant in instants if instant.moment])
 
@@ -131,13 +144,22 @@ class _Weaver:
         return self._converted[1]
 
 
+def _within_run(instant: Instant, interval: Interval, step: Step) -> Instant:
+    """The instant with its moment between the first frame of the run and the frame that ends it."""
+    if step.alone or step.last is None:
+        return instant
+    shown = interval.start + instant.moment * (interval.end - interval.start)
+    return Instant(instant.time, (shown - step.first.time) / (step.last.time - step.first.time))
+
+
+def _check_sizes(first: Frame, last: Frame) -> None:
+    if first.size != last.size:
+        (height, width), (rows, columns) = first.size, last.size
+        raise ShapeError(f"a frame is {columns}x{rows} after one of {width}x{height}; all frames must have one size")
+
+
 def _alike(first: FloatPixels, last: FloatPixels) -> tuple[FloatPixels, FloatPixels]:
     """Give both images four channels where one of them has transparency."""
-    if first.shape[:2] != last.shape[:2]:
-        raise ShapeError(
-            f"a frame is {last.shape[1]}x{last.shape[0]} after one of {first.shape[1]}x{first.shape[0]}; "
-            "all frames must have one size"
-        )
     channels = max(first.shape[2], last.shape[2])
     return _with_channels(first, channels), _with_channels(last, channels)
 

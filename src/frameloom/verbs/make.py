@@ -54,7 +54,8 @@ def interpolate(
     num: Sequence[int] | None = None,
     codec: Literal["h264", "hevc"] = "h264",
     crf: int | None = None,
-    cuts: Literal["auto", "off"] = "auto",
+    cuts: Literal["auto", "off"] | float = "auto",
+    dedupe: bool = False,
     overwrite: bool = False,
 ) -> Interpolation:
     """Make a video smoother or slower by putting new frames between its own.
@@ -73,7 +74,10 @@ def interpolate(
             frames of the pass before (1 1 1 makes 7).
         codec: How video is encoded.
         crf: Quality of the encoding, 0 (best, largest) to 51; default 18 for h264, 20 for hevc.
-        cuts: At a cut, auto shows the nearer frame; off makes frames across it.
+        cuts: At a cut the nearer frame is shown. A number from 0 to 1 is the score above which it is a cut (auto is
+            0.28; less finds more); off makes frames across cuts.
+        dedupe: Re-time over frames that repeat the one before, as in animation on twos or 3:2 pull-down: made frames
+            take the place of the repeats.
         overwrite: Replace an earlier output of that name.
 
     Raises:
@@ -85,25 +89,25 @@ def interpolate(
     from frameloom.media.sink import Encoding
 
     pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
-    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, overwrite=overwrite)
+    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, dedupe=dedupe, overwrite=overwrite)
     return make(Path(source), Path(output))
 
 
 def _renderer(
-    model: str, pace: "Pace", encoding: "Encoding", cuts: str, *, overwrite: bool
+    model: str, pace: "Pace", encoding: "Encoding", cuts: str | float, *, dedupe: bool, overwrite: bool
 ) -> Callable[[Path, Path], Interpolation]:
     """Load the model, once for however many inputs."""
+    from frameloom.interpolation.cuts import threshold_of
     from frameloom.interpolation.render import render
 
-    if cuts not in ("auto", "off"):
-        raise InputError(f"cuts is '{cuts}'; give auto or off")
+    threshold = threshold_of(cuts)
     card = catalog.find(model, "interpolator")
     interpolator = cast(Interpolator, load(card.name))
 
     def make(source: Path, output: Path) -> Interpolation:
         return render(
             source, output, interpolator, pace, encoding,
-            name=card.name, find_cuts=cuts == "auto", overwrite=overwrite,
+            name=card.name, cuts=threshold, dedupe=dedupe, overwrite=overwrite,
         )  # fmt: skip
 
     return make
@@ -120,7 +124,8 @@ def interpolate_all(
     num: Sequence[int] | None = None,
     codec: Literal["h264", "hevc"] = "h264",
     crf: int | None = None,
-    cuts: Literal["auto", "off"] = "auto",
+    cuts: Literal["auto", "off"] | float = "auto",
+    dedupe: bool = False,
     overwrite: bool = False,
 ) -> Batch:
     """Interpolate several inputs, one output each in `folder`; one failure does not stop the rest.
@@ -137,7 +142,7 @@ def interpolate_all(
 
     names = output_names([Path(source) for source in sources], Path(folder))
     pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
-    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, overwrite=overwrite)
+    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, dedupe=dedupe, overwrite=overwrite)
     results: list[Interpolation] = []
     failures: dict[str, str] = {}
     for source, output in names.items():
