@@ -81,7 +81,7 @@ class _Weaver:
         """What is shown when, in order."""
         run: list[Step] = []
         for step in steps:
-            if self.tally.read == 0:
+            if self.tally.read == 0 and not run:
                 self._origin = step.frame.time
             run.append(step)
             if step.ends_run:
