@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from factories import noise
 from frameloom.frame import ArrayPicture, Frame
+from frameloom.interpolation.cuts import AUTO
 from frameloom.interpolation.duplicates import LONGEST_RUN
 from frameloom.interpolation.lookahead import LOOKAHEAD, LOOKBACK, Step, look_ahead
 from frameloom.interpolation.timeline import Multiply
@@ -46,7 +47,7 @@ def said(steps: list[Step]) -> list[tuple]:
     return [(id(step.frame), id(step.following), id(step.first), id(step.last), step.cut) for step in steps]
 
 
-@pytest.mark.parametrize(("cuts", "dedupe"), [(0.28, True), (0.1, False), (None, True)])
+@pytest.mark.parametrize(("cuts", "dedupe"), [(AUTO, True), (0.1, False), (None, True)])
 @given(frames=streams(), begin=st.integers(0, 60), length=st.integers(0, 30))
 def test_a_part_is_annotated_as_the_whole(
     cuts: float | None, dedupe: bool, frames: list[Frame], begin: int, length: int
@@ -61,7 +62,7 @@ def test_a_part_is_annotated_as_the_whole(
 
 @given(frames=streams())
 def test_every_frame_has_its_step_and_runs_are_whole(frames: list[Frame]) -> None:
-    steps = list(look_ahead(frames, cuts=0.28, dedupe=True))
+    steps = list(look_ahead(frames, cuts=AUTO, dedupe=True))
     assert [step.frame for step in steps] == frames
     assert [step.following for step in steps] == [*frames[1:], None]
     for step, later in pairwise(steps):
@@ -84,15 +85,15 @@ def test_no_more_frames_are_held_than_promised(frames: list[Frame]) -> None:
             taken += 1
             yield frame
 
-    for given_back, _ in enumerate(look_ahead(source(), cuts=0.28, dedupe=True)):
+    for given_back, _ in enumerate(look_ahead(source(), cuts=AUTO, dedupe=True)):
         assert taken - given_back <= 1 + LOOKAHEAD
 
 
 @FEW
 @given(frames=streams(), factor=st.integers(1, 3))
 def test_distinct_frames_pass_untouched_and_nothing_crosses_a_cut(frames: list[Frame], factor: int) -> None:
-    steps = list(look_ahead(frames, cuts=0.28, dedupe=True))
-    made = list(densify(frames, Blend(), Multiply(factor), cuts=0.28, dedupe=True))
+    steps = list(look_ahead(frames, cuts=AUTO, dedupe=True))
+    made = list(densify(frames, Blend(), Multiply(factor), cuts=AUTO, dedupe=True))
     assert len(made) == factor * len(frames)
     assert [frame.time for frame in made] == [index * STEP / factor for index in range(len(made))]
     originals = {id(frame.picture) for frame in frames}
@@ -111,7 +112,7 @@ def still(scene: int, count: int) -> list[Frame]:
 
 
 def step_of(frames: list[Frame], index: int) -> Step:
-    return list(look_ahead(frames, cuts=0.28, dedupe=True))[index]
+    return list(look_ahead(frames, cuts=AUTO, dedupe=True))[index]
 
 
 def test_it_takes_all_of_the_lookahead_to_tell_a_flash_from_a_cut_after_the_longest_run() -> None:

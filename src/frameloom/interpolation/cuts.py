@@ -30,6 +30,7 @@ from frameloom.interpolation.thumbnails import THUMBNAIL, thumbnail
 AUTO = 0.28  # of the scores 0..1
 BEFORE = 3  # frames before the two of a step that its score depends on
 AFTER = 3  # and after them
+_UNSEEN = 0.1  # how much a shot changes from frame to frame where only the two frames are there
 _SPAN = 4  # frames that pairs across a step are apart at most
 
 _BLOCK = 9  # pixels of the thumbnail; 7 x 4 blocks
@@ -124,7 +125,7 @@ def is_cut_at(step: int, sketches: Sequence[Sketch], changes: Sequence[float], t
         threshold: 0..1.
     """
     sides = [changes[max(0, step - BEFORE) : step], changes[step + 1 : step + 1 + AFTER]]
-    calmer = min((max(side) for side in sides if side), default=0.0)
+    calmer = min((max(side) for side in sides if side), default=_UNSEEN)
     # most steps end here, so that their distant pairs need not be compared
     if changes[step] - calmer <= threshold:
         return False
@@ -139,4 +140,4 @@ def is_cut_at(step: int, sketches: Sequence[Sketch], changes: Sequence[float], t
 def is_cut(first: FloatPixels, second: FloatPixels) -> bool:
     """Whether two images, of which nothing else is known, belong to different shots; `(height, width, 3 or 4)`."""
     before, after = (sketch(thumbnail(ArrayPicture(image))) for image in (first, second))
-    return dissimilarity(before, after) > AUTO
+    return is_cut_at(0, (before, after), (dissimilarity(before, after),), AUTO)
