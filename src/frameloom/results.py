@@ -61,6 +61,10 @@ class Interpolation(Result):
     frames_written: int
     cuts: int
     """Places where the nearer source frame is shown instead of one made across a cut."""
+    held: int
+    """Source frames that repeat the one before and gave way to made frames."""
+    damaged: int
+    """Source frames that could not be decoded; the one before is held."""
     size: tuple[int, int]
     """(height, width) in pixels."""
     rate: Fraction

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -168,13 +169,28 @@ def test_at_a_cut_the_nearer_frame_is_shown_unless_told_otherwise(frameloom: Com
               ((1, (1, 0.2, 0.1)), (9, (0.1, 0.4, 1)))]  # fmt: skip
     for k, scene in enumerate((scenes[0], scenes[1])):
         write_png(tmp_path / "f" / f"{k}.png", scene)
-    for choice, made in (("auto", 0), ("off", 3)):
+    for choice, made in (("auto", 0), ("off", 3), ("0.1", 0), ("1", 3)):
         output = tmp_path / choice
         said = frameloom("interpolate", tmp_path / "f", output, "--num", 3, "--cuts", choice, "--json").done()
         assert json.loads(said.out)["frames_made"] == made
         assert json.loads(said.out)["cuts"] == 1 - made // 3
         written = [read_image(output / f"{k:05d}.png") for k in range(5)]
         assert [np.array_equal(image, scenes[k > 2]) for k, image in enumerate(written)].count(True) == 5 - made
+
+
+def test_repeats_are_re_timed_on_request(frameloom: Command, tmp_path: Path) -> None:
+    """On twos: with --dedupe every frame but the drawings themselves is made, and the source's pictures stay."""
+    for k in range(7):
+        write_png(tmp_path / "f" / f"{k}.png", moving_square(k // 2, (96, 128)))
+    said = frameloom("interpolate", tmp_path / "f", tmp_path / "out", "--num", 1, "--dedupe", "--model", "blend").done()
+    assert "(9 made by blend, 3 repeats re-timed)" in said.out
+    written = [read_image(tmp_path / "out" / f"{k:05d}.png") for k in range(13)]
+    for k in range(0, 13, 4):
+        assert np.array_equal(written[k], moving_square(k // 2 // 2, (96, 128)))
+    assert all(not np.array_equal(first, second) for first, second in pairwise(written))
+    again = frameloom("interpolate", tmp_path / "f", tmp_path / "without", "--num", 1, "--model", "blend", "--json")
+    assert json.loads(again.done().out)["held"] == 0
+    assert len(list((tmp_path / "without").iterdir())) == 13
 
 
 def test_what_is_not_carried_over_is_named(frameloom: Command, tmp_path: Path) -> None:

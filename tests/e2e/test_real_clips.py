@@ -14,7 +14,8 @@ import pytest
 import frameloom as fl
 import readers
 from conftest import REAL_CLIPS
-from frameloom.interpolation.cuts import is_cut
+from frameloom.interpolation.cuts import AUTO
+from frameloom.interpolation.lookahead import look_ahead
 from frameloom.media.source import open_source
 from frameloom.results import Interpolation
 
@@ -160,6 +161,27 @@ def test_one_second_with_the_default_model(real_clip: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(("name", "cuts"), [("bikes", [30, 76, 137, 187, 242]), ("carphone", []), ("realshort", [])])
 def test_cuts_are_found_where_they_are(name: str, cuts: list[int]) -> None:
     """The list that came with the clips misses 76 and 187, where other shots begin as well (looked at)."""
-    frames = open_source(REAL_CLIPS / f"{name}.mp4")
-    pairs = pairwise(frame.to_float() for frame in frames)
-    assert [number for number, (first, second) in enumerate(pairs, start=1) if is_cut(first, second)] == cuts
+    steps = look_ahead(open_source(REAL_CLIPS / f"{name}.mp4"), cuts=AUTO)
+    assert [number for number, step in enumerate(steps, start=1) if step.cut] == cuts
+
+
+def test_held_frames_are_found_where_they_are() -> None:
+    """The pan of nasa_13013 stands still twice in ten frames; car shows single frames twice; dog never does."""
+    held = {
+        name: [
+            k for k, step in enumerate(look_ahead(open_source(REAL_CLIPS / f"{name}.mp4"), dedupe=True)) if step.held
+        ]
+        for name in ("nasa_13013", "car", "dog")
+    }
+    assert [k for k in held["nasa_13013"] if 202 < k < 260] == [206, 209, 216, 219, 226, 229, 236, 239, 246, 249, 256]
+    assert len(held["car"]) == 26
+    assert held["dog"] == []
+
+
+def test_held_frames_are_re_timed_in_real_clips(tmp_path: Path) -> None:
+    source = beginning(REAL_CLIPS / "car.mp4", tmp_path / "in.mp4", 1)
+    without = fl.interpolate(source, tmp_path / "without.mkv", model="blend")
+    made = fl.interpolate(source, tmp_path / "out.mkv", model="blend", dedupe=True)
+    assert made.held == 3
+    assert made.frames_made == without.frames_made + made.held
+    assert readers.times(tmp_path / "out.mkv") == readers.times(tmp_path / "without.mkv")

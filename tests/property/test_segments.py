@@ -62,7 +62,7 @@ def test_segments_give_what_the_whole_gives(steps: list[int], timeline: Timeline
     for segment in plan.segments:
         assert segment.before == len(parts)
         span = segment.span
-        made = list(densify(source.frames(span.first), Blend(), timeline, span=span))
+        made = list(densify(source.frames(span.frames(None, False).start), Blend(), timeline, span=span))
         assert len(made) == segment.count
         parts += made
     assert [(frame.time, frame.duration) for frame in parts] == [(frame.time, frame.duration) for frame in whole]

@@ -10,7 +10,7 @@ import frameloom as fl
 from factories import moving_square, noise
 from frameloom.errors import RangeError, ShapeError
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.cuts import is_cut
+from frameloom.interpolation.cuts import AUTO, is_cut
 from frameloom.interpolation.timeline import Insert, Multiply, Resample, Timeline
 from frameloom.interpolation.video import Tally, densify
 from frameloom.models.interpolators.blend import Blend
@@ -123,7 +123,7 @@ def test_at_a_cut_the_nearer_frame_is_shown() -> None:
     shots = [picture(1, (1, 0.2, 0.1)), picture(9, (0.1, 0.4, 1))]
     source = [Frame(ArrayPicture(shot), k * STEP, STEP) for k, shot in enumerate(shots)]
     tally, spy = Tally(), Spy()
-    made = list(densify(source, spy, Multiply(4), cuts=is_cut, tally=tally))
+    made = list(densify(source, spy, Multiply(4), cuts=AUTO, tally=tally))
     assert [made[k].picture is source[k > 2].picture for k in range(8)] == [True] * 8
     assert [frame.time for frame in made] == [k * STEP / 4 for k in range(8)]
     assert spy.asked == []

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, Token
 
@@ -118,13 +118,24 @@ def _wholes(kind: Any, tokens: Sequence[Token]) -> list[int]:
     return [int(token.value) for token in tokens]
 
 
+def _cuts(kind: Any, tokens: Sequence[Token]) -> str | float:
+    """A word as it is, for the verb to judge, or a number."""
+    try:
+        return float(tokens[0].value)
+    except ValueError:
+        return tokens[0].value
+
+
 _WHOLE = Annotated[int | None, Parameter(converter=_whole)]
 _SEED = Annotated[int, Parameter(converter=_whole)]
 _COUNT = Annotated[int, Parameter(converter=_whole)]
+_CUTS = Annotated[Literal["auto", "off"] | float, Parameter(converter=_cuts)]
 _WHOLES = Annotated[Sequence[int] | None, Parameter(converter=_wholes)]
 
 COMMANDS: dict[str, Command] = {
-    "interpolate": many_inputs(fps=str | None, slow=str | None, factor=_WHOLE, num=_WHOLES, crf=_WHOLE, workers=_COUNT),
+    "interpolate": many_inputs(
+        fps=str | None, slow=str | None, factor=_WHOLE, num=_WHOLES, crf=_WHOLE, cuts=_CUTS, workers=_COUNT
+    ),
     "between": command(
         between,
         required="output",

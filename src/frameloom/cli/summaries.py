@@ -35,10 +35,11 @@ def _seconds(seconds: float) -> str:
 
 
 def _interpolation(made: Interpolation) -> str:
+    repeats = f", {made.held} repeats re-timed" if made.held else ""
     sound = {"copied": ", with sound", "left out": ", without the sound", "none": ""}[made.sound]
     return (
-        f"{made.output}: {made.frames_written} frames ({made.frames_made} made by {made.model}) at {_rate(made.rate)}, "
-        f"{float(made.duration):.3f} s long{sound}; took {_seconds(made.seconds)}"
+        f"{made.output}: {made.frames_written} frames ({made.frames_made} made by {made.model}{repeats}) "
+        f"at {_rate(made.rate)}, {float(made.duration):.3f} s long{sound}; took {_seconds(made.seconds)}"
     )
 
 

@@ -17,6 +17,7 @@ import cv2
 
 from frameloom import images
 from frameloom.catalog import ModelCard
+from frameloom.errors import RangeError
 from frameloom.executor import run_units
 from frameloom.frame import ArrayPicture, Frame
 from frameloom.interpolation.pace import Pace, nominal_rate, output_unit
@@ -30,7 +31,7 @@ from frameloom.media.fingerprint import fingerprint
 from frameloom.media.packets import joined
 from frameloom.media.remux import OtherStreams, SoundCopy, lead_of_sound, other_streams
 from frameloom.media.sink import kind_of_output, sink_for
-from frameloom.media.source import ImageSource, SourceInfo, VideoSource, open_source
+from frameloom.media.source import ImageSource, OnError, SourceInfo, VideoSource, open_source
 from frameloom.media.target import check_output, name_file, put_in_place, told
 from frameloom.media.workspace import Workspace
 from frameloom.progress import Notices, Stopwatch, track
@@ -48,9 +49,20 @@ class Wishes:
 
     model: ModelCard
     encoding: Encoding
-    find_cuts: bool = True
+    cuts: float | None = None
+    """The score, 0..1, above which the nearer frame is shown instead of one made across a cut; None: never."""
+    dedupe: bool = False
+    """Whether repeats of a source frame give way to made frames."""
+    on_error: OnError = "stop"
+    """Whether damage ends the run, or the last good frame is held."""
     overwrite: bool = False
     workers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise RangeError(f"workers is {self.workers}; it must be a whole number from 1 up")
+        if self.on_error not in ("stop", "skip"):
+            raise RangeError(f"on_error is '{self.on_error}'; give stop or skip")
 
 
 def render(path: Path, output: Path, pace: Pace, wishes: Wishes) -> Interpolation:
@@ -75,7 +87,7 @@ def render(path: Path, output: Path, pace: Pace, wishes: Wishes) -> Interpolatio
         with told(output):
             _make_missing(job, workspace, journal)
             sound = _Assembly(job, workspace.path, journal).put_together()
-    _say_more(job)
+    _say_more(job, journal)
     return _result(job, journal, reused=reused, sound=sound, seconds=time.perf_counter() - started)
 
 
@@ -85,7 +97,7 @@ class _Job:
     def __init__(self, path: Path, output: Path, pace: Pace, wishes: Wishes) -> None:
         self.output = output
         self.wishes = wishes
-        self.source: VideoSource | ImageSource = open_source(path, rate=pace.rate)
+        self.source: VideoSource | ImageSource = open_source(path, rate=pace.rate, on_error=wishes.on_error)
         self.rate = pace.rate
         self.timeline: Timeline = pace.timeline(self.info)
         self.streams = other_streams(path) if self.info.has_time else OtherStreams((), (), None)
@@ -129,9 +141,11 @@ class _Job:
         return Recipe(
             source=self.info.path,
             rate=self.rate,
+            on_error=self.wishes.on_error,
             model=self.wishes.model,
             timeline=self.timeline,
-            find_cuts=self.wishes.find_cuts,
+            cuts=self.wishes.cuts,
+            dedupe=self.wishes.dedupe,
             target=self.target,
             shift=self.shift if self.kind == "video" else Fraction(0),
             folder=folder,
@@ -145,7 +159,8 @@ class _Job:
             "model": [self.wishes.model.name, self.wishes.model.build],
             "options": {
                 "timeline": repr(self.timeline),
-                "cuts": self.wishes.find_cuts,
+                "cuts": self.wishes.cuts,
+                "dedupe": self.wishes.dedupe,
                 "target": target if isinstance(target, int) else plain(asdict(target)),
                 "shift": str(self.shift),
             },
@@ -306,11 +321,16 @@ def _say_padding(job: _Job, settings: VideoSettings) -> None:
         )
 
 
-def _say_more(job: _Job) -> None:
+def _say_more(job: _Job, journal: Journal) -> None:
     """What the user should know although it went well."""
     name = job.info.path.name
     if job.info.frame_count == 1:
         job.notices.add(f"{name}: it has a single frame, which is passed on; there is nothing to put between")
+    damaged = sum(entry["tally"]["damaged"] for entry in journal.entries)
+    if damaged:
+        job.notices.add(f"{name}: {damaged} of {job.info.frame_count} frames cannot be decoded; the one before is held")
+    if job.info.missing_seconds:
+        job.notices.add(f"{name}: it breaks off {float(job.info.missing_seconds):.3f} s before its end")
     if job.streams.others:
         job.notices.add(f"{name}: left out: {', '.join(job.streams.others)}")
     rate = nominal_rate(job.timeline, job.info)
@@ -332,6 +352,8 @@ def _result(job: _Job, journal: Journal, *, reused: int, sound: str, seconds: fl
         frames_made=total("made"),
         frames_written=total("written"),
         cuts=total("cuts"),
+        held=total("held"),
+        damaged=total("damaged"),
         size=job.info.size,
         rate=nominal_rate(job.timeline, job.info),
         duration=job.plan.duration,

@@ -2,20 +2,19 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from frameloom.catalog import ModelCard
 from frameloom.frame import Frame
-from frameloom.interpolation.cuts import is_cut
 from frameloom.interpolation.plan import Segment
 from frameloom.interpolation.timeline import Timeline
-from frameloom.interpolation.video import Tally, densify, never_cut
+from frameloom.interpolation.video import Tally, densify
 from frameloom.media.encoding import VideoSettings
 from frameloom.media.prefetch import Behind, prefetch
 from frameloom.media.segment_files import ImageSegment, PacketSegment, SegmentFile
-from frameloom.media.source import ImageSource, VideoSource, open_source
+from frameloom.media.source import ImageSource, OnError, VideoSource, open_source
 from frameloom.progress import Stopwatch
 from frameloom.roles import Interpolator
 
@@ -28,9 +27,11 @@ class Recipe:
 
     source: Path
     rate: Fraction | None  # playback rate of images
+    on_error: OnError
     model: ModelCard
     timeline: Timeline
-    find_cuts: bool
+    cuts: float | None
+    dedupe: bool
     target: VideoSettings | int  # how video is encoded, or the depth of images, 8 or 16
     shift: Fraction  # seconds by which the picture begins after the output
     folder: Path
@@ -52,7 +53,7 @@ class Recipe:
 
     def open(self) -> VideoSource | ImageSource:
         """The source."""
-        return open_source(self.source, rate=self.rate)
+        return open_source(self.source, rate=self.rate, on_error=self.on_error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class _Line:
         self._stopwatch = Stopwatch()
 
     def make(self, segments: Sequence[Segment]) -> Iterator[Stepped | Finished]:
-        first = segments[0].span.first
+        first = segments[0].span.frames(self._recipe.cuts, self._recipe.dedupe).start
         decoded = self._stopwatch.timed(self._source.frames(first), "decode")
         window = _Window(prefetch(decoded, _QUEUED_BYTES, _weight), first)
         writer = _Writer(self._recipe, segments, self._stopwatch)
@@ -119,12 +120,14 @@ class _Line:
         yield from writer.finished()
 
     def _frames(self, segment: Segment, window: "_Window", tally: Tally) -> Iterator[Frame]:
-        span = segment.span
+        span, recipe = segment.span, self._recipe
+        following = replace(span, first=span.stop)
         return densify(
-            window.frames(span.first, span.stop + 1),
+            window.frames(span.frames(recipe.cuts, recipe.dedupe), following.frames(recipe.cuts, recipe.dedupe).start),
             self._model,
-            self._recipe.timeline,
-            cuts=is_cut if self._recipe.find_cuts else never_cut,
+            recipe.timeline,
+            cuts=recipe.cuts,
+            dedupe=recipe.dedupe,
             tally=tally,
             stopwatch=self._stopwatch,
             span=span,
@@ -136,25 +139,25 @@ def _weight(item: Frame | _Border) -> int:
 
 
 class _Window:
-    """Frames by number out of a stream; those that two neighbouring ranges share are kept in between."""
+    """Frames by number out of a stream; those that a range shares with the next one are kept in between."""
 
     def __init__(self, stream: Iterator[Frame], first: int) -> None:
         self._stream = stream
         self._first = first  # number of the first frame kept
         self._kept: deque[Frame] = deque()
 
-    def frames(self, first: int, stop: int) -> Iterator[Frame]:
-        """Frames `first` up to `stop`, or as far as the stream goes; later calls begin no earlier."""
-        for number in range(first, stop):
+    def frames(self, numbers: range, keep: int) -> Iterator[Frame]:
+        """Frames of these numbers, or as far as the stream goes; from `keep` on they can be asked for again."""
+        for number in numbers:
             while number - self._first >= len(self._kept):
                 frame = next(self._stream, None)
                 if frame is None:
                     return
                 self._kept.append(frame)
-            while self._first < number - 1:
+            yield self._kept[number - self._first]
+            while self._first < min(number, keep):
                 self._kept.popleft()
                 self._first += 1
-            yield self._kept[number - self._first]
 
 
 class _Writer:

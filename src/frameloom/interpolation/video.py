@@ -1,14 +1,16 @@
 """A stream of frames to a denser stream of frames."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 import numpy as np
 
 from frameloom.errors import ShapeError
 from frameloom.frame import ArrayPicture, FloatPixels, Frame, Picture
 from frameloom.interpolation.between import cascade
+from frameloom.interpolation.lookahead import Step, look_ahead, reach
 from frameloom.interpolation.timeline import Insert, Instant, Interval, Timeline
 from frameloom.progress import Stopwatch
 from frameloom.roles import Interpolator
@@ -24,9 +26,8 @@ class Tally:
     made: int = 0
     written: int = 0
     cuts: int = 0
-
-
-CutTest = Callable[[FloatPixels, FloatPixels], bool]
+    held: int = 0
+    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,10 @@ class Span:
     origin: Fraction  # when the first frame of the whole source is shown, on the source's clock
     end: Fraction  # when the part's last output frame ends, in output time
 
-
-def never_cut(first: FloatPixels, second: FloatPixels) -> bool:
-    """All frames belong to one shot."""
-    return False
+    def frames(self, cuts: float | None, dedupe: bool) -> range:
+        """The source frames that making it needs; it may end beyond the source."""
+        back, ahead = reach(cuts, dedupe)
+        return range(max(0, self.first - back), self.stop + ahead)
 
 
 def densify(
@@ -49,21 +50,36 @@ def densify(
     model: Interpolator,
     timeline: Timeline,
     *,
-    cuts: CutTest = never_cut,
+    cuts: float | None = None,
+    dedupe: bool = False,
     tally: Tally | None = None,
     stopwatch: Stopwatch | None = None,
     span: Span | None = None,
 ) -> Iterator[Frame]:
     """Yield the output frames of a timeline in order; source frames are passed on as they came.
 
-    Where `cuts` says of two consecutive frames that a new shot begins, the nearer of them is shown instead of a made
-    frame. Holds two source frames and one made frame at a time. `tally` and `stopwatch` are kept up to date where
-    given. With a `span`, the frames are those of the span and, unless the source ends there, the one that follows; what
-    comes out is exactly what all frames of the source would give there.
+    Args:
+        frames: In order of time.
+        model: Makes the frames.
+        timeline: When frames are shown and what of.
+        cuts: The score, 0..1, above which a new shot begins between two frames; the nearer of them is then shown
+            instead of a made frame. None makes frames across cuts.
+        dedupe: Whether frames that repeat the one before give way to frames made between the first of them and the one
+            that ends the run. Counts and times stay as they are.
+        tally: Kept up to date where given.
+        stopwatch: Kept up to date where given.
+        span: The part that is made; then the frames are those of `span.frames`, as far as there are any, and what comes
+            out is exactly what all frames of the source would give there.
+
+    Holds one made frame, and the source frames that `look_ahead` needs.
     """
-    weaver = _Weaver(model, timeline, cuts, tally or Tally(), stopwatch or Stopwatch(), span)
+    steps = look_ahead(frames, cuts=cuts, dedupe=dedupe, stopwatch=stopwatch)
+    if span is not None:
+        before = span.first - span.frames(cuts, dedupe).start
+        steps = islice(steps, before, before + span.stop - span.first)
+    weaver = _Weaver(model, timeline, tally or Tally(), stopwatch or Stopwatch(), span)
     waiting: tuple[Instant, Picture] | None = None
-    for shown in weaver.weave(frames):
+    for shown in weaver.weave(steps):
         if waiting is not None:
             yield Frame(waiting[1], waiting[0].time, shown[0].time - waiting[0].time)
         waiting = shown
@@ -73,78 +89,82 @@ def densify(
 
 
 class _Weaver:
-    """Makes the output frames of one interval after the other, converting each source frame to float once."""
+    """Makes the output frames of one run of source frames after the other, converting each to float once.
+
+    A run is a single source frame, or one with its repeats.
+    """
 
     def __init__(
-        self,
-        model: Interpolator,
-        timeline: Timeline,
-        cuts: CutTest,
-        tally: Tally,
-        stopwatch: Stopwatch,
-        span: Span | None,
+        self, model: Interpolator, timeline: Timeline, tally: Tally, stopwatch: Stopwatch, span: Span | None
     ) -> None:
         self._model = model
         self._timeline = timeline
-        self._cuts = cuts
         self.tally = tally
         self._stopwatch = stopwatch
         self._span = span
+        self._index = 0 if span is None else span.first  # of the run that comes next
         self._origin = self._end = Fraction(0) if span is None else span.origin
         self._converted: tuple[Frame, FloatPixels] | None = None
 
-    def weave(self, frames: Iterable[Frame]) -> Iterator[tuple[Instant, Picture]]:
+    def weave(self, steps: Iterable[Step]) -> Iterator[tuple[Instant, Picture]]:
         """What is shown when, in order."""
-        span = self._span
-        index = 0 if span is None else span.first
-        previous: Frame | None = None
-        for frame in frames:
-            if previous is not None:
-                yield from self._interval(index, previous, frame)
-                index += 1
-            elif span is None:
-                self._origin = frame.time
-            if span is not None and index == span.stop:
-                return
-            self.tally.read += 1
-            previous = frame
-        if previous is not None:
-            yield from self._interval(index, previous, None)
+        run: list[Step] = []
+        for step in steps:
+            if self._span is None and self._index == 0 and not run:
+                self._origin = step.frame.time
+            run.append(step)
+            if step.ends_run:
+                yield from self._run(run)
+                run = []
+        if run:  # the stream is a part of a longer one and ends within a run
+            yield from self._run(run)
 
     def duration(self) -> Fraction:
         """How long the output is, once all frames are through."""
         return self._timeline.duration(self.tally.read, self._end - self._origin)
 
-    def _interval(self, index: int, frame: Frame, following: Frame | None) -> Iterator[tuple[Instant, Picture]]:
-        """What is shown from when `frame` is until `following` is."""
-        self._end = frame.time + frame.duration if following is None else following.time
-        interval = Interval(index, frame.time, self._end, last=following is None)
-        for shown in self._pictures(frame, following, list(self._timeline.instants(interval, self._origin))):
+    def _run(self, run: list[Step]) -> Iterator[tuple[Instant, Picture]]:
+        """What is shown from when the first frame of a run is until the next run is."""
+        self.tally.read += len(run)
+        self.tally.held += sum(step.held for step in run)
+        self.tally.damaged += sum(step.frame.damaged for step in run)
+        instants = [i for number, step in enumerate(run, self._index) for i in self._instants(number, step)]
+        self._index += len(run)
+        for shown in self._pictures(run[-1], instants):
             self.tally.written += 1
             yield shown
 
-    def _pictures(
-        self, frame: Frame, following: Frame | None, instants: list[Instant]
-    ) -> Iterator[tuple[Instant, Picture]]:
-        """What each instant shows."""
-        if following is None or not any(instant.moment for instant in instants):
-            yield from ((instant, frame.picture) for instant in instants)
+    def _instants(self, index: int, step: Step) -> Iterator[Instant]:
+        """What is shown from when a source frame is until the next one; moments are those of its run."""
+        start, following = step.frame.time, step.following
+        self._end = start + step.frame.duration if following is None else following.time
+        interval = Interval(index, start, self._end, last=following is None)
+        for instant in self._timeline.instants(interval, self._origin):
+            yield _within_run(instant, interval, step)
+
+    def _pictures(self, step: Step, instants: list[Instant]) -> Iterator[tuple[Instant, Picture]]:
+        """What each instant of the run shows that ends with that step."""
+        first, last = step.first, step.last
+        if last is None or not any(instant.moment for instant in instants):
+            yield from ((instant, first.picture) for instant in instants)
+            return
+        _check_sizes(first, last)
+        if step.cut:
+            self.tally.cuts += 1
+            yield from ((instant, (first if instant.moment <= _HALF else last).picture) for instant in instants)
             return
         with self._stopwatch.timing("convert"):
-            first, last = _alike(self._floats(frame), self._floats(following))
-        with self._stopwatch.timing("look for cuts"):
-            cut = self._cuts(first, last)
-        if cut:
-            self.tally.cuts += 1
-            yield from ((instant, (frame if instant.moment <= _HALF else following).picture) for instant in instants)
-            return
-        made = self._stopwatch.timed(self._made(first, last, instants), "interpolate")
+            ends = _alike(self._floats(first), self._floats(last))
+        made = self._stopwatch.timed(self._made(*ends, instants, cascaded=step.alone), "interpolate")
         for instant in instants:
             self.tally.made += bool(instant.moment)
-            yield instant, ArrayPicture(next(made)) if instant.moment else frame.picture
+            yield instant, ArrayPicture(next(made)) if instant.moment else first.picture
 
-    def _made(self, first: FloatPixels, last: FloatPixels, instants: list[Instant]) -> Iterator[FloatPixels]:
-        if isinstance(self._timeline, Insert) and len(self._timeline.counts) > 1:
+    def _made(
+        self, first: FloatPixels, last: FloatPixels, instants: list[Instant], *, cascaded: bool
+    ) -> Iterator[FloatPixels]:
+        """One image per moment; a run's moments are not those of a cascade, and are made directly."""
+        if cascaded and isinstance(self._timeline, Insert) and len(self._timeline.counts) > 1:
             return cascade(self._model, first, last, self._timeline.counts)
         return self._model.between(first, last, [float(instant.moment) for instant in instants if instant.moment])
 
@@ -154,13 +174,22 @@ class _Weaver:
         return self._converted[1]
 
 
+def _within_run(instant: Instant, interval: Interval, step: Step) -> Instant:
+    """The instant with its moment between the first frame of the run and the frame that ends it."""
+    if step.alone or step.last is None:
+        return instant
+    shown = interval.start + instant.moment * (interval.end - interval.start)
+    return Instant(instant.time, (shown - step.first.time) / (step.last.time - step.first.time))
+
+
+def _check_sizes(first: Frame, last: Frame) -> None:
+    if first.size != last.size:
+        (height, width), (rows, columns) = first.size, last.size
+        raise ShapeError(f"a frame is {columns}x{rows} after one of {width}x{height}; all frames must have one size")
+
+
 def _alike(first: FloatPixels, last: FloatPixels) -> tuple[FloatPixels, FloatPixels]:
     """Give both images four channels where one of them has transparency."""
-    if first.shape[:2] != last.shape[:2]:
-        raise ShapeError(
-            f"a frame is {last.shape[1]}x{last.shape[0]} after one of {first.shape[1]}x{first.shape[0]}; "
-            "all frames must have one size"
-        )
     channels = max(first.shape[2], last.shape[2])
     return _with_channels(first, channels), _with_channels(last, channels)
 

@@ -1,10 +1,12 @@
 """Making frames: names and paths in, results out. Nothing heavy is imported until a verb is called."""
 
+import inspect
 import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -18,8 +20,6 @@ from frameloom.results import Batch, Between, Demonstration, Interpolation
 from frameloom.roles import Interpolator
 
 if TYPE_CHECKING:
-    from frameloom.interpolation.pace import Pace
-    from frameloom.media.encoding import Encoding
     from frameloom.media.sink import FrameSink
     from frameloom.media.source import FrameSource
 
@@ -55,7 +55,9 @@ def interpolate(
     num: Sequence[int] | None = None,
     codec: Literal["h264", "hevc"] = "h264",
     crf: int | None = None,
-    cuts: Literal["auto", "off"] = "auto",
+    cuts: Literal["auto", "off"] | float = "auto",
+    dedupe: bool = False,
+    on_error: Literal["stop", "skip"] = "stop",
     workers: int = 1,
     overwrite: bool = False,
 ) -> Interpolation:
@@ -75,7 +77,12 @@ def interpolate(
             frames of the pass before (1 1 1 makes 7).
         codec: How video is encoded.
         crf: Quality of the encoding, 0 (best, largest) to 51; default 18 for h264, 20 for hevc.
-        cuts: At a cut, auto shows the nearer frame; off makes frames across it.
+        cuts: At a cut the nearer frame is shown. A number from 0 to 1 is the score above which it is a cut (auto is
+            0.28; less finds more); off makes frames across cuts.
+        dedupe: Re-time over frames that repeat the one before, as in animation on twos or 3:2 pull-down: made frames
+            take the place of the repeats.
+        on_error: What to do about frames that cannot be decoded and videos that break off: stop, or skip them (the last
+            good frame is held).
         workers: Processes that make parts of the output side by side.
         overwrite: Replace an earlier output of that name.
 
@@ -84,49 +91,42 @@ def interpolate(
         InputError: options that contradict each other or the source.
         UnknownModel: no model has that name.
     """
-    from frameloom.interpolation.pace import Pace
-    from frameloom.media.encoding import Encoding
-
-    pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
-    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, workers=workers, overwrite=overwrite)
+    options = dict(locals())
+    make = _renderer(**{name: options[name] for name in _OPTIONS})
     return make(Path(source), Path(output))
 
 
-def _renderer(
-    model: str, pace: "Pace", encoding: "Encoding", cuts: str, *, workers: int, overwrite: bool
-) -> Callable[[Path, Path], Interpolation]:
-    """Load the model, once for however many inputs."""
+_OPTIONS = {
+    name: item.default
+    for name, item in inspect.signature(interpolate).parameters.items()
+    if item.kind is item.KEYWORD_ONLY
+}
+"""Options of `interpolate` and their defaults."""
+
+
+def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
+    """Check the options, once for however many inputs."""
+    from frameloom.interpolation.cuts import threshold_of
+    from frameloom.interpolation.pace import Pace
     from frameloom.interpolation.render import Wishes, render
+    from frameloom.media.encoding import Encoding
 
-    if workers < 1:
-        raise RangeError(f"workers is {workers}; it must be a whole number from 1 up")
-    if cuts not in ("auto", "off"):
-        raise InputError(f"cuts is '{cuts}'; give auto or off")
-    card = catalog.find(model, "interpolator")
-    card.load()  # if it cannot be, say so before anything is opened
-    wishes = Wishes(model=card, encoding=encoding, find_cuts=cuts == "auto", overwrite=overwrite, workers=workers)
+    given = SimpleNamespace(**options)
+    pace = Pace(factor=given.factor, fps=given.fps, slow=given.slow, num=given.num)
+    wishes = Wishes(
+        model=catalog.find(given.model, "interpolator"),
+        encoding=Encoding(codec=given.codec, crf=given.crf),
+        cuts=threshold_of(given.cuts),
+        dedupe=given.dedupe,
+        on_error=given.on_error,
+        workers=given.workers,
+        overwrite=given.overwrite,
+    )
+    wishes.model.load()  # if it cannot be, say so before anything is opened
+    return lambda source, output: render(source, output, pace, wishes)
 
-    def make(source: Path, output: Path) -> Interpolation:
-        return render(source, output, pace, wishes)
 
-    return make
-
-
-def interpolate_all(
-    sources: Sequence[str | Path],
-    folder: str | Path,
-    *,
-    model: str = DEFAULT_MODEL,
-    factor: int | None = None,
-    fps: str | float | Fraction | None = None,
-    slow: str | float | Fraction | None = None,
-    num: Sequence[int] | None = None,
-    codec: Literal["h264", "hevc"] = "h264",
-    crf: int | None = None,
-    cuts: Literal["auto", "off"] = "auto",
-    workers: int = 1,
-    overwrite: bool = False,
-) -> Batch:
+def interpolate_all(sources: Sequence[str | Path], folder: str | Path, **options: Any) -> Batch:
     """Interpolate several inputs, one output each in `folder`; one failure does not stop the rest.
 
     A video keeps its name and, where it is written, its type (else .mp4); a folder of images becomes an .mp4. An input
@@ -134,14 +134,15 @@ def interpolate_all(
 
     Raises:
         InputError: there is no input, two outputs would have one name, or an option is impossible.
+        TypeError: an option that `interpolate` does not have.
     """
     from frameloom.interpolation.many import output_names
-    from frameloom.interpolation.pace import Pace
-    from frameloom.media.encoding import Encoding
 
+    unknown = sorted(options.keys() - _OPTIONS.keys())
+    if unknown:
+        raise TypeError(f"interpolate_all() got an unexpected keyword argument '{unknown[0]}'")
+    make = _renderer(**{**_OPTIONS, **options})
     names = output_names([Path(source) for source in sources], Path(folder))
-    pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
-    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, workers=workers, overwrite=overwrite)
     results: list[Interpolation] = []
     failures: dict[str, str] = {}
     for source, output in names.items():

@@ -1,0 +1,97 @@
+"""Cuts among what looks like them: flashes, fades, whip pans, animation on twos."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from factories import noise
+from frameloom.errors import InputError
+from frameloom.frame import ArrayPicture, Frame
+from frameloom.interpolation.cuts import AUTO, threshold_of
+from frameloom.interpolation.lookahead import look_ahead
+
+SIZE = (72, 128)
+WARM, COLD = (1.0, 0.7, 0.3), (0.2, 0.5, 1.0)
+
+
+def shot(seed: int, tint: tuple[float, float, float], count: int = 8, speed: int = 2) -> list[np.ndarray]:
+    """A camera that moves over a tinted scene; the same seed is the same scene."""
+    scene = noise((SIZE[0], 4 * SIZE[1]), seed=seed) * np.array(tint)
+    return [scene[:, speed * k : speed * k + SIZE[1]] for k in range(count)]
+
+
+def cuts_in(images: Sequence[np.ndarray], threshold: float = AUTO) -> list[int]:
+    step = Fraction(1, 25)
+    frames = [Frame(ArrayPicture(image.astype(np.uint8)), k * step, step) for k, image in enumerate(images)]
+    return [index for index, step in enumerate(look_ahead(frames, cuts=threshold), start=1) if step.cut]
+
+
+def test_cuts_between_shots_are_found() -> None:
+    assert cuts_in(shot(1, WARM) + shot(2, COLD) + shot(3, WARM)) == [8, 16]
+
+
+def test_cuts_next_to_the_ends_are_found() -> None:
+    assert cuts_in(shot(1, WARM, 1) + shot(2, COLD)) == [1]
+    assert cuts_in(shot(1, WARM) + shot(2, COLD, 1)) == [8]
+    assert cuts_in(shot(1, WARM, 1) + shot(2, COLD, 1)) == [1]
+
+
+def test_a_cut_to_black_is_found() -> None:
+    assert cuts_in([*shot(1, WARM), *[np.zeros((*SIZE, 3))] * 4]) == [8]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize("light", ["white", "black", "brighter", "half"])
+def test_a_flash_is_no_cut_whatever_its_length_and_light(length: int, light: str) -> None:
+    """White flashes were taken for two cuts when only the pair was looked at."""
+    images = shot(1, WARM, 16)
+    for index in range(7, 7 + length):
+        lit = {"white": 0, "black": 0, "brighter": 2.5, "half": 1}[light] * images[index]
+        lit = lit + {"white": 255, "black": 0, "brighter": 40, "half": np.linspace(0, 250, SIZE[1])[:, None]}[light]
+        images[index] = np.clip(lit, 0, 255)
+    assert cuts_in(images) == []
+
+
+@pytest.mark.parametrize("length", [6, 12, 24])
+def test_dissolves_and_fades_are_no_cuts(length: int) -> None:
+    before, after = shot(1, WARM, length + 8), shot(2, COLD, length + 8)
+    mixed = [a * (1 - k / length) + b * k / length for k, (a, b) in enumerate(zip(before[4:], after[4:], strict=True))]
+    assert cuts_in(before[:4] + mixed[:length] + after[-4:]) == []
+    dark = [image * max(0, 1 - k / length) for k, image in enumerate(before)]
+    assert cuts_in(dark) == []
+    assert cuts_in(dark[::-1]) == []
+
+
+def test_a_whip_pan_is_no_cut() -> None:
+    """One picture width in seven frames, the shutter open for half of each."""
+    scene = noise((SIZE[0], 3 * SIZE[1]), seed=4) * np.array(WARM)
+
+    def seen(time: float) -> np.ndarray:
+        left = round((1 - np.cos(np.pi * np.clip(time / 7, 0, 1))) / 2 * SIZE[1])
+        return scene[:, left : left + SIZE[1]]
+
+    images = [np.mean([seen(k + part / 16) for part in range(8)], axis=0) for k in range(-5, 13)]
+    assert cuts_in(images) == []
+
+
+def test_animation_on_threes_is_no_row_of_cuts() -> None:
+    """Every third step is a jump between stills, as a cut is."""
+    assert cuts_in([image for image in shot(1, WARM, 8, speed=12) for _ in range(3)]) == []
+
+
+def test_the_threshold_is_a_score() -> None:
+    images = shot(1, WARM) + shot(2, COLD)
+    assert cuts_in(images, 0.05) == cuts_in(images, 0.3) == [8]
+    assert cuts_in(images, 0.99) == []
+
+
+def test_what_a_user_may_give() -> None:
+    assert threshold_of("auto") == AUTO
+    assert threshold_of("off") is None
+    assert threshold_of(0) == 0.0
+    assert threshold_of(0.5) == 0.5
+    for wrong in ("maybe", "0.5", -0.1, 1.5, float("nan")):
+        with pytest.raises(InputError, match="from 0 to 1"):
+            threshold_of(wrong)
