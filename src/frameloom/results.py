@@ -68,7 +68,7 @@ class Interpolation(Result):
     duration: Fraction
     """Seconds of output."""
     sound: str
-    """What became of the sound: 'copied', 'left out' or 'none'."""
+    """What became of the sound: 'copied', 'stretched', 'left out', 'dropped' (as asked) or 'none' (there is none)."""
     stages: dict[str, float]
     """Seconds of work per stage; stages overlap."""
     seconds: float

@@ -5,6 +5,14 @@ from pathlib import Path
 
 from frameloom.results import Batch, Between, Demonstration, Diagnosis, Evaluation, Interpolation, Result
 
+_SOUND = {
+    "copied": ", with sound",
+    "stretched": ", with sound",
+    "left out": ", without the sound",
+    "dropped": ", without the sound",
+    "none": "",
+}
+
 
 def summary(result: Result) -> str:
     """What a person wants to know of a result."""
@@ -35,7 +43,7 @@ def _seconds(seconds: float) -> str:
 
 
 def _interpolation(made: Interpolation) -> str:
-    sound = {"copied": ", with sound", "left out": ", without the sound", "none": ""}[made.sound]
+    sound = _SOUND[made.sound]
     return (
         f"{made.output}: {made.frames_written} frames ({made.frames_made} made by {made.model}) at {_rate(made.rate)}, "
         f"{float(made.duration):.3f} s long{sound}; took {_seconds(made.seconds)}"

@@ -13,9 +13,10 @@ from frameloom.interpolation.pace import Pace, nominal_rate, output_unit
 from frameloom.interpolation.timeline import Timeline
 from frameloom.interpolation.video import CutTest, Tally, densify, never_cut
 from frameloom.media.prefetch import Behind, prefetch
-from frameloom.media.remux import OtherStreams, SoundCopy, lead_of_sound, other_streams
+from frameloom.media.remux import StreamCopy
 from frameloom.media.sink import Encoding, FrameSink, VideoSink, kind_of_output, sink_for
 from frameloom.media.source import ImageSource, SourceInfo, VideoSource, open_source
+from frameloom.media.streams import AudioWish, OtherStreams, other_streams, retiming_of
 from frameloom.media.target import check_output, staged_file, staged_folder
 from frameloom.progress import Notices, Stopwatch, track
 from frameloom.results import Interpolation
@@ -35,6 +36,7 @@ class _Job:
     timeline: Timeline
     encoding: Encoding
     streams: OtherStreams
+    audio: AudioWish
     cuts: CutTest
     notices: Notices
 
@@ -53,6 +55,7 @@ def render(
     name: str,
     find_cuts: bool,
     overwrite: bool,
+    audio: AudioWish = "copy",
 ) -> Interpolation:
     """Interpolate one file or folder of images into another.
 
@@ -65,6 +68,7 @@ def render(
         name: What the model is called, for the result.
         find_cuts: Whether to show the nearer frame at a cut, instead of making one across it.
         overwrite: Whether an earlier result of that name may be replaced.
+        audio: What becomes of the sound.
 
     Raises:
         MediaError: the source cannot be read or the output cannot be written; nothing is left under its name.
@@ -83,6 +87,7 @@ def render(
         timeline=pace.timeline(source.info),
         encoding=encoding,
         streams=streams,
+        audio=audio,
         cuts=is_cut if find_cuts else never_cut,
         notices=Notices(),
     )
@@ -120,16 +125,15 @@ def _result(job: _Job, tally: Tally, stopwatch: Stopwatch, *, name: str, sound: 
 def _run(job: _Job, working: Path, tally: Tally, stopwatch: Stopwatch) -> str:
     """Write everything to the working path; returns what became of the sound."""
     with ExitStack() as stack:
-        shift = lead_of_sound(job.streams, job.info.start)
-        sound = _sound_for(job, shift)
-        if sound is not None:
-            stack.enter_context(sound)
+        copy = _copy_for(job)
+        shift = Fraction(0) if copy is None else copy.retiming.shift
+        if copy is not None:
+            stack.enter_context(copy)
         unit = output_unit(job.timeline, job.info)
         sink = stack.enter_context(
             sink_for(working, like=job.info, rate=nominal_rate(job.timeline, job.info), unit=unit,
-                      encoding=job.encoding, sound=sound)
+                      encoding=job.encoding, sound=copy)
         )  # fmt: skip
-        fate = _fate_of_sound(job, sound)
         _say_padding(job, sink)
         frames = prefetch(stopwatch.timed(job.source, "decode"), _QUEUED_FRAMES)
         made = densify(frames, job.model, job.timeline, cuts=job.cuts, tally=tally, stopwatch=stopwatch)
@@ -146,27 +150,30 @@ def _run(job: _Job, working: Path, tally: Tally, stopwatch: Stopwatch) -> str:
             raise NoFrames(f"{job.info.path} has no frame that can be decoded")
         with stopwatch.timing("encode"):
             stack.close()
-    return fate
+        return _fate_of_sound(job, copy)
 
 
-def _sound_for(job: _Job, shift: Fraction) -> SoundCopy | None:
-    if not job.streams.audio or kind_of_output(job.output) != "video" or not job.timeline.keeps_duration:
+def _copy_for(job: _Job) -> StreamCopy | None:
+    """The other streams of a video that becomes a video."""
+    info = job.info
+    if not info.has_time or kind_of_output(job.output) != "video":
         return None
-    return SoundCopy(job.info.path, job.streams, shift - job.info.start)
+    stretch = job.timeline.duration(info.frame_count, info.duration) / info.duration
+    retiming = retiming_of(job.streams, info.start, stretch=stretch, audio=job.audio)
+    return StreamCopy(info.path, retiming, audio=job.audio)
 
 
-def _fate_of_sound(job: _Job, sound: SoundCopy | None) -> str:
+def _fate_of_sound(job: _Job, copy: StreamCopy | None) -> str:
+    if copy is not None:
+        for words in copy.left_out + copy.repairs:
+            job.notices.add(f"{job.info.path.name}: {words}")
+        return copy.sound
     if not job.streams.audio:
         return "none"
-    if sound is None:
-        reason = "the output lasts longer" if not job.timeline.keeps_duration else "the output cannot hold it"
-        job.notices.add(f"{job.info.path.name}: the sound is left out, because {reason}")
-        return "left out"
-    for codec in sound.left_out:
-        job.notices.add(
-            f"{job.info.path.name}: {codec} sound does not fit {job.output.suffix} and is left out; use .mkv"
-        )
-    return "left out" if len(sound.left_out) == len(job.streams.audio) else "copied"
+    if job.audio == "drop":
+        return "dropped"
+    job.notices.add(f"{job.info.path.name}: left out: sound, because the output cannot hold it")
+    return "left out"
 
 
 def _say_padding(job: _Job, sink: FrameSink) -> None:
@@ -184,7 +191,7 @@ def _say_more(job: _Job, kind: str, tally: Tally) -> None:
     name = job.info.path.name
     if tally.read == 1:
         job.notices.add(f"{name}: it has a single frame, which is passed on; there is nothing to put between")
-    if job.streams.others:
+    if job.streams.others and kind != "video":
         job.notices.add(f"{name}: left out: {', '.join(job.streams.others)}")
     rate = nominal_rate(job.timeline, job.info)
     if kind == "gif" and rate > _FASTEST_GIF:

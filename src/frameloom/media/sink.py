@@ -25,7 +25,7 @@ from frameloom.frame import Frame
 from frameloom.media.colour import ColourTags, VideoPicture, default_tags, to_native
 from frameloom.media.gif import GifSink
 from frameloom.media.image_folder import ImageFolderSink
-from frameloom.media.remux import SoundCopy
+from frameloom.media.remux import StreamCopy
 from frameloom.media.source import SourceInfo
 
 VIDEO_SUFFIXES = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
@@ -100,7 +100,7 @@ def sink_for(
     rate: Fraction,
     unit: Fraction,
     encoding: Encoding | None = None,
-    sound: SoundCopy | None = None,
+    sound: StreamCopy | None = None,
 ) -> FrameSink:
     """Open an output of the kind that the suffix of its path asks for.
 
@@ -139,7 +139,7 @@ class VideoSink:
         rate: Fraction,
         unit: Fraction,
         encoding: Encoding,
-        sound: SoundCopy | None,
+        sound: StreamCopy | None,
     ) -> None:
         encoder = ENCODERS[encoding.codec]
         self._format = pixel_format_for(like, encoder)

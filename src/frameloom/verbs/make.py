@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from frameloom.interpolation.pace import Pace
     from frameloom.media.sink import Encoding, FrameSink
     from frameloom.media.source import FrameSource
+    from frameloom.media.streams import AudioWish
 
 DEFAULT_MODEL = "dis"
 
@@ -55,11 +56,12 @@ def interpolate(
     codec: Literal["h264", "hevc"] = "h264",
     crf: int | None = None,
     cuts: Literal["auto", "off"] = "auto",
+    audio: Literal["copy", "stretch", "drop"] = "copy",
     overwrite: bool = False,
 ) -> Interpolation:
     """Make a video smoother or slower by putting new frames between its own.
 
-    Without options the rate is doubled and the duration kept. Sound is copied where the duration is kept.
+    Without options the rate is doubled and the duration kept. Sound, subtitles, chapters and tags come along.
 
     Args:
         source: Video, animated GIF, folder of images (natural order), or image.
@@ -74,6 +76,8 @@ def interpolate(
         codec: How video is encoded.
         crf: Quality of the encoding, 0 (best, largest) to 51; default 18 for h264, 20 for hevc.
         cuts: At a cut, auto shows the nearer frame; off makes frames across it.
+        audio: copy keeps the sound as it is, and leaves it out where the output lasts longer; stretch makes it last
+            as long, at the same pitch; drop leaves it out.
         overwrite: Replace an earlier output of that name.
 
     Raises:
@@ -85,25 +89,27 @@ def interpolate(
     from frameloom.media.sink import Encoding
 
     pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
-    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, overwrite=overwrite)
+    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, audio, overwrite=overwrite)
     return make(Path(source), Path(output))
 
 
 def _renderer(
-    model: str, pace: "Pace", encoding: "Encoding", cuts: str, *, overwrite: bool
+    model: str, pace: "Pace", encoding: "Encoding", cuts: str, audio: "AudioWish", *, overwrite: bool
 ) -> Callable[[Path, Path], Interpolation]:
     """Load the model, once for however many inputs."""
     from frameloom.interpolation.render import render
 
     if cuts not in ("auto", "off"):
         raise InputError(f"cuts is '{cuts}'; give auto or off")
+    if audio not in ("copy", "stretch", "drop"):
+        raise InputError(f"audio is '{audio}'; give copy, stretch or drop")
     card = catalog.find(model, "interpolator")
     interpolator = cast(Interpolator, load(card.name))
 
     def make(source: Path, output: Path) -> Interpolation:
         return render(
             source, output, interpolator, pace, encoding,
-            name=card.name, find_cuts=cuts == "auto", overwrite=overwrite,
+            name=card.name, find_cuts=cuts == "auto", overwrite=overwrite, audio=audio,
         )  # fmt: skip
 
     return make
@@ -121,6 +127,7 @@ def interpolate_all(
     codec: Literal["h264", "hevc"] = "h264",
     crf: int | None = None,
     cuts: Literal["auto", "off"] = "auto",
+    audio: Literal["copy", "stretch", "drop"] = "copy",
     overwrite: bool = False,
 ) -> Batch:
     """Interpolate several inputs, one output each in `folder`; one failure does not stop the rest.
@@ -137,7 +144,7 @@ def interpolate_all(
 
     names = output_names([Path(source) for source in sources], Path(folder))
     pace = Pace(factor=factor, fps=fps, slow=slow, num=num)
-    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, overwrite=overwrite)
+    make = _renderer(model, pace, Encoding(codec=codec, crf=crf), cuts, audio, overwrite=overwrite)
     results: list[Interpolation] = []
     failures: dict[str, str] = {}
     for source, output in names.items():

@@ -1,0 +1,139 @@
+"""Streams on their way from a source to an output: packets in, packets at the output's times out."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, Protocol, TypeAlias
+
+from av.audio.stream import AudioStream
+from av.packet import Packet
+from av.stream import Stream
+
+from frameloom.media.retiming import Retiming
+
+AnyPacket: TypeAlias = "Packet[Any]"
+# A stamp that falls back further than this is not a rounding but a break; what it stamps has been heard already.
+_LARGEST_REPAIR = Fraction(1, 2)
+
+
+class Track(Protocol):
+    """Takes the packets of one stream in the file's order, gives back what is to be muxed."""
+
+    def feed(self, packet: AnyPacket) -> Iterator[AnyPacket]:
+        """What one packet of the source becomes."""
+        ...
+
+    def finish(self) -> Iterator[AnyPacket]:
+        """What is left at the end."""
+        ...
+
+    def repairs(self) -> list[str]:
+        """In words, what was wrong with the stream and was dealt with."""
+        ...
+
+
+def counted(count: int, what: str) -> str:
+    """A number and its noun: 1 packet, 2 packets."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+class Stamps:
+    """Decoding times of one stream, made to rise as containers insist."""
+
+    def __init__(self, tick: Fraction, least_step: Fraction) -> None:
+        """Args: seconds per tick of the packets; the step, in seconds, below which the output's clock may see none."""
+        self._tick = tick
+        self._step = max(1, -(-least_step // tick))
+        self._last: int | None = None
+        self._last_duration = 0
+        self.repaired = 0
+        self.skipped = 0
+
+    def admit(self, packet: AnyPacket) -> bool:
+        """Give the packet a place after the one before it; False if it has none."""
+        if packet.dts is None:
+            packet.dts = packet.pts if packet.pts is not None else self._next()
+            self.repaired += packet.pts is None
+        packet.pts = packet.dts if packet.pts is None else packet.pts
+        if self._last is not None and packet.dts < self._last + self._step:
+            if (self._last - packet.dts) * self._tick > _LARGEST_REPAIR:
+                self.skipped += 1
+                return False
+            self.repaired += 1
+            packet.dts = self._last + self._step
+            packet.pts = max(packet.pts, packet.dts)
+        self._last, self._last_duration = packet.dts, packet.duration or 0
+        return True
+
+    def _next(self) -> int:
+        return 0 if self._last is None else self._last + max(self._step, self._last_duration)
+
+    def in_words(self, what: str) -> list[str]:
+        """What had to be done, if anything."""
+        words: list[str] = []
+        if self.repaired:
+            words.append(f"{what}: {counted(self.repaired, 'packet')} without a usable time got one")
+        if self.skipped:
+            words.append(f"{what}: {counted(self.skipped, 'packet')} that fall back in time left out")
+        return words
+
+
+class CopiedSound:
+    """Audio packets as they are. Only for outputs that last as long as the source."""
+
+    def __init__(self, source: AudioStream, target: Stream, retiming: Retiming) -> None:
+        self._name = source.codec.canonical_name
+        self._target = target
+        self._retiming = retiming
+        self._stamps = Stamps(Fraction(source.time_base or 1), Fraction(1, source.codec_context.sample_rate or 48000))
+
+    def feed(self, packet: AnyPacket) -> Iterator[AnyPacket]:
+        """The packet, moved."""
+        _end_with_stream(packet)
+        if not self._stamps.admit(packet):
+            return
+        assert packet.dts is not None
+        assert packet.pts is not None
+        moved = self._retiming.ticks(packet.dts, packet.time_base) - packet.dts
+        packet.dts += moved
+        packet.pts += moved
+        packet.stream = self._target
+        yield packet
+
+    def finish(self) -> Iterator[AnyPacket]:
+        """Nothing is held."""
+        yield from ()
+
+    def repairs(self) -> list[str]:
+        """Packets that needed new times."""
+        return self._stamps.in_words(f"sound ({self._name})")
+
+
+def _end_with_stream(packet: AnyPacket) -> None:
+    """Readers round the last packet up to a whole frame of its codec; the stream says where it really ends."""
+    stream: Stream = packet.stream
+    if stream.duration is None or packet.pts is None or packet.duration is None:
+        return
+    end = (stream.start_time or 0) + stream.duration
+    if packet.pts < end < packet.pts + packet.duration:
+        packet.duration = end - packet.pts
+
+
+class Cover:
+    """One picture that stands for the whole file."""
+
+    def __init__(self, target: Stream) -> None:
+        self._target = target
+
+    def feed(self, packet: AnyPacket) -> Iterator[AnyPacket]:
+        """The picture; it has no time."""
+        packet.pts = packet.dts = 0
+        packet.stream = self._target
+        yield packet
+
+    def finish(self) -> Iterator[AnyPacket]:
+        """Nothing is held."""
+        yield from ()
+
+    def repairs(self) -> list[str]:
+        """Never any."""
+        return []
