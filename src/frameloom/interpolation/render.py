@@ -172,7 +172,7 @@ def _fate_of_sound(job: _Job, copy: StreamCopy | None) -> str:
         return "none"
     if job.audio == "drop":
         return "dropped"
-    job.notices.add(f"{job.info.path.name}: left out: sound, because the output cannot hold it")
+    job.notices.add(f"{job.info.path.name}: left out: sound: {job.output.suffix or 'a folder of images'} does not hold this; use .mkv")
     return "left out"
 
 

@@ -92,7 +92,7 @@ class StreamCopy:
         for item in self._left_out:
             groups.setdefault((item.kind, item.reason), []).append(item.name)
         return [
-            f"left out: {kind} ({', '.join(dict.fromkeys(names))}), because {reason}"
+            f"left out: {kind} ({', '.join(dict.fromkeys(names))}): {reason}"
             for (kind, reason), names in groups.items()
         ]
 
@@ -146,7 +146,7 @@ class StreamCopy:
         if self._wish == "drop":
             return
         if not self.retiming.keeps_duration and self._wish == "copy":
-            self._leave_out("sound", name_of(source), f"the output {self._longer} (--audio stretch carries it along)")
+            self._leave_out("sound", name_of(source), f"the output {self._longer}; use --audio stretch")
         elif self.retiming.keeps_duration and not holds(output, source):
             self._leave_out("sound", name_of(source), _cannot_hold(output))
         elif self.retiming.keeps_duration:
@@ -255,4 +255,4 @@ class StreamCopy:
 
 def _cannot_hold(output: OutputContainer) -> str:
     advice = "" if output.format.name == "matroska" else "; use .mkv"
-    return f"{suffix_of(output)} cannot hold it{advice}"
+    return f"{suffix_of(output)} does not hold this{advice}"

@@ -17,6 +17,7 @@ from frameloom.media.retiming import Retiming
 from frameloom.media.tracks import AnyPacket, Stamps, counted
 
 _MILLISECOND = Fraction(1, 1000)
+_NOTHING_SHOWN = bytes(2)  # how mov_text fills the time between lines; what writes it does so by itself
 _UNTIMED = Fraction(3)  # seconds that a line is shown whose file does not say
 _FIELDS_BEFORE_TEXT = 8  # of a dialogue line as decoders give it: ReadOrder, Layer, Style, Name, three margins, Effect
 _DRAWING = re.compile(rb"\{[^}]*\\p[1-9]")
@@ -34,6 +35,8 @@ class CopiedSubtitles:
 
     def feed(self, packet: AnyPacket) -> Iterator[AnyPacket]:
         """The packet, moved and stretched; none if its time is over before the first picture."""
+        if self._name == "mov_text" and bytes(packet) == _NOTHING_SHOWN:
+            return
         if not self._stamps.admit(packet):
             return
         assert packet.pts is not None
