@@ -54,8 +54,8 @@ def slowed(source: Path, name: str, times: str | float, **wish: object) -> tuple
     ],
     ids=lambda tone: f"{tone.codec}-{tone.layout}-{tone.rate}",
 )
-@pytest.mark.parametrize("times", [2, 2.5, 4])
-def test_pitch_stays_and_length_follows(tmp_path: Path, name: str, tone: Tone, times: float) -> None:
+def test_pitch_stays_and_length_follows(tmp_path: Path, name: str, tone: Tone) -> None:
+    times = 2.5
     source = carrier(tmp_path / "in.mkv", Extras([tone]), count=25)
     output, made = slowed(source, name, times)
     assert (made.sound, made.notices) == ("stretched", ())
