@@ -1,4 +1,4 @@
-"""Clips that carry more than pictures: sound tracks, subtitles, chapters, tags, covers and attachments, drawn in code."""
+"""Clips that carry more than pictures: sound, subtitles, chapters, tags, covers and attachments, drawn in code."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -46,7 +46,7 @@ class Tone:
     pitch: float = 440.0
     language: str = ""
     title: str = ""
-    disposition: Disposition = Disposition(0)
+    disposition: int = 0  # as the flags of Disposition
     clicks: Sequence[float] = ()  # seconds at which there is a click instead of the sine
     silent: tuple[float, float] | None = None  # (from, to) seconds that have no packets
 
@@ -58,7 +58,7 @@ class Words:
     codec: str
     lines: Sequence[tuple[int, int, str]] = ((0, 150, "one"), (200, 400, "{\\b1}two{\\b0}\\Nlines"))
     language: str = ""
-    disposition: Disposition = Disposition(0)
+    disposition: int = 0  # as the flags of Disposition
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,9 @@ def tone_packets(output: av.container.OutputContainer, tone: Tone) -> list[av.Pa
     wave = wave_of(tone)
     packets: list[av.Packet] = []
     for first in range(0, len(wave), 1024):
-        chunk = av.AudioFrame.from_ndarray(np.repeat(wave[None, first : first + 1024], channels, 0), "fltp", tone.layout)
+        chunk = av.AudioFrame.from_ndarray(
+            np.repeat(wave[None, first : first + 1024], channels, 0), "fltp", tone.layout
+        )
         chunk.sample_rate, chunk.time_base = tone.rate, Fraction(1, tone.rate)
         chunk.pts = int(tone.start * tone.rate) + first
         packets += stream.encode(chunk)

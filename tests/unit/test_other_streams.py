@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -90,7 +91,11 @@ def test_lines_that_overlap_are_shown_together_where_only_one_can_be(tmp_path: P
 
 def test_one_at_a_time_settles_nothing_early_and_loses_nothing() -> None:
     sequence = OneAtATime()
-    lines = [Line(Fraction(0), Fraction(4), b"a"), Line(Fraction(0), Fraction(1), b"b"), Line(Fraction(6), Fraction(7), b"c")]
+    lines = [
+        Line(Fraction(0), Fraction(4), b"a"),
+        Line(Fraction(0), Fraction(1), b"b"),
+        Line(Fraction(6), Fraction(7), b"c"),
+    ]
     settled = [[*sequence.add(line)] for line in lines]
     assert settled[:2] == [[], []]
     assert settled[2] == [Line(Fraction(0), Fraction(1), b"a\\Nb"), Line(Fraction(1), Fraction(4), b"a")]
@@ -121,7 +126,11 @@ def test_chapters_move_with_the_pictures(tmp_path: Path, name: str, start: int, 
     fl.interpolate(source, tmp_path / name, model="blend", slow=slow)
     with av.open(str(tmp_path / name)) as container:
         seen = [
-            (chapter["start"] * chapter["time_base"], chapter["end"] * chapter["time_base"], chapter["metadata"]["title"])
+            (
+                chapter["start"] * chapter["time_base"],
+                chapter["end"] * chapter["time_base"],
+                chapter["metadata"]["title"],
+            )
             for chapter in container.chapters()
         ]
     assert seen == [(Fraction(0), 160 * slow * MS, "one"), (160 * slow * MS, 400 * slow * MS, "zwei é")]
@@ -142,7 +151,14 @@ def test_tags_are_copied_or_named(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("container", HELD)
 def test_every_tag_that_is_said_to_be_held_is_found_again(tmp_path: Path, container: str) -> None:
-    numbers = {"track": "3/9", "disc": "1", "date": "2019", "episode_sort": "4", "season_number": "2", "compilation": "1"}
+    numbers = {
+        "track": "3/9",
+        "disc": "1",
+        "date": "2019",
+        "episode_sort": "4",
+        "season_number": "2",
+        "compilation": "1",
+    }
     special = {"location": "+27.5916+086.5640+8850/", "creation_time": "2020-01-02T03:04:05.000000Z", **numbers}
     for tag in sorted(HELD[container]):
         value = special.get(tag, f"the {tag}")
@@ -158,7 +174,9 @@ def test_languages_titles_and_dispositions_are_kept(tmp_path: Path, name: str) -
     path = carrier(tmp_path / "in.mkv", Extras(tones, words))
     fl.interpolate(path, tmp_path / name, model="blend")
     with av.open(str(tmp_path / name)) as container:
-        tracks = [(track.metadata, track.disposition) for track in (*container.streams.audio, *container.streams.subtitles)]
+        tracks = [
+            (track.metadata, track.disposition) for track in (*container.streams.audio, *container.streams.subtitles)
+        ]
         title = container.streams.video[0].metadata
     languages = {"out.mov": ["ger", "eng", "dut"]}  # QuickTime knows the other code of the two
     assert [tags["language"] for tags, _ in tracks] == languages.get(name, ["deu", "eng", "nld"])
@@ -219,7 +237,7 @@ def test_folders_name_all_that_they_cannot_hold(tmp_path: Path) -> None:
 def test_steps_of_time_stay_what_they_were(stretch: Fraction) -> None:
     retiming = Retiming(Fraction(7, 3), stretch, Fraction(1, 9))
     ticks = [retiming.ticks(stamp, Fraction(1, 90000)) for stamp in range(210000, 210010, 2)]
-    assert {b - a for a, b in zip(ticks, ticks[1:], strict=False)} == {2 * stretch}
+    assert {b - a for a, b in pairwise(ticks)} == {2 * stretch}
     assert abs(ticks[0] * Fraction(1, 90000) - retiming.time(Fraction(210000, 90000))) <= Fraction(1, 90000)
 
 

@@ -1,5 +1,6 @@
 """Sound of slow motion: the same pitch, exactly as long as the pictures, in time with them."""
 
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import frameloom as fl
 import readers
 from carriers import Extras, Tone, carrier
 from frameloom.errors import InputError
+from frameloom.media.remux import StreamCopy
+from frameloom.media.retiming import Retiming
 from frameloom.media.stretch import Run, tempo_steps
 from frameloom.results import Interpolation
 
@@ -160,7 +163,9 @@ def placed(run: Run, pieces: list[tuple[int, Fraction | None]]) -> list[np.ndarr
 
 def test_a_run_fills_gaps_cuts_overlaps_and_leaves_roundings_alone() -> None:
     run = Run(1000, begin=Fraction(0), end=None)
-    parts = placed(run, [(100, Fraction(0)), (100, Fraction(101, 1000)), (100, Fraction(1, 2)), (100, Fraction(11, 20))])
+    parts = placed(
+        run, [(100, Fraction(0)), (100, Fraction(101, 1000)), (100, Fraction(1, 2)), (100, Fraction(11, 20))]
+    )
     joined = np.concatenate(parts, axis=1)[0]
     assert run.count == len(joined) == 650
     assert not joined[200:500].any()
@@ -171,3 +176,25 @@ def test_a_run_begins_at_the_picture_and_ends_with_the_stream() -> None:
     run = Run(1000, begin=Fraction(1, 20), end=Fraction(17, 100))
     joined = np.concatenate(placed(run, [(40, Fraction(0)), (100, Fraction(4, 100)), (100, None)]), axis=1)
     assert (run.start, joined.shape[1]) == (Fraction(1, 20), 120)
+
+
+def test_memory_does_not_grow_with_the_sound(tmp_path: Path) -> None:
+    """A minute of sound becomes four: 46 MB of samples, of which a few packets are held."""
+    source = carrier(tmp_path / "in.mkv", Extras([Tone("pcm_s16le", 60.0)]))
+    output = av.open(str(tmp_path / "out.mkv"), "w")
+    video = output.add_stream("libx264", rate=25)
+    video.width, video.height = 64, 48
+    with StreamCopy(source, Retiming(Fraction(0), Fraction(4)), audio="stretch") as copy, output:
+        copy.add_to(output)
+        tracemalloc.start()
+        packets, last = 0, Fraction(0)
+        for second in range(241):
+            for packet in copy.until(Fraction(second)):
+                assert last <= packet.pts * packet.time_base < second
+                last = packet.pts * packet.time_base
+                packets += 1
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert last > 239
+    assert packets > 1000
+    assert peak < 4_000_000

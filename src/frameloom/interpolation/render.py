@@ -172,7 +172,8 @@ def _fate_of_sound(job: _Job, copy: StreamCopy | None) -> str:
         return "none"
     if job.audio == "drop":
         return "dropped"
-    job.notices.add(f"{job.info.path.name}: left out: sound: {job.output.suffix or 'a folder of images'} does not hold this; use .mkv")
+    holder = job.output.suffix or "a folder of images"
+    job.notices.add(f"{job.info.path.name}: left out: sound: {holder} does not hold this; use .mkv")
     return "left out"
 
 

@@ -49,9 +49,9 @@ def usual_layout(channels: int) -> str:
     return _LAYOUTS.get(channels, "stereo")
 
 
-def holds(output: OutputContainer, source: Stream) -> bool:
-    """Whether a container of the output's format takes the packets of a stream as they are."""
-    rehearsal = av.open(io.BytesIO(), "w", format=output.format.name)
+def holds(container: str, source: Stream) -> bool:
+    """Whether a kind of container (FFmpeg's name) takes the packets of a stream as they are."""
+    rehearsal = av.open(io.BytesIO(), "w", format=container)
     try:
         declare(rehearsal, source)
         rehearsal.start_encoding()

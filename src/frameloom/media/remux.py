@@ -147,8 +147,8 @@ class StreamCopy:
             return
         if not self.retiming.keeps_duration and self._wish == "copy":
             self._leave_out("sound", name_of(source), f"the output {self._longer}; use --audio stretch")
-        elif self.retiming.keeps_duration and not holds(output, source):
-            self._leave_out("sound", name_of(source), _cannot_hold(output))
+        elif self.retiming.keeps_duration and not holds(output.format.name, source):
+            self._leave_out("sound", name_of(source), _cannot_hold(output, source))
         elif self.retiming.keeps_duration:
             self._carry(source, copied := declare(output, source), CopiedSound(source, copied, self.retiming))
         elif can_decode(source) and source.codec_context.sample_rate:
@@ -163,7 +163,7 @@ class StreamCopy:
 
     def _add_subtitles(self, source: SubtitleStream, output: OutputContainer) -> None:
         container = output.format.name
-        if holds(output, source):
+        if holds(output.format.name, source):
             target = declare(output, source)
             overlapping = container in OVERLAPPING_SUBTITLES
             self._carry(source, target, CopiedSubtitles(source, target, self.retiming, overlapping=overlapping))
@@ -171,7 +171,7 @@ class StreamCopy:
             track = ConvertedSubtitles(source, output, TEXT_SUBTITLES[container], self.retiming)
             self._carry(source, track.target, track)
         else:
-            self._leave_out("subtitles", name_of(source), _cannot_hold(output))
+            self._leave_out("subtitles", name_of(source), _cannot_hold(output, source))
 
     def _add_attachment(self, source: AttachmentStream, output: OutputContainer) -> None:
         if output.format.name not in ATTACHMENTS:
@@ -253,6 +253,7 @@ class StreamCopy:
         self._input.close()
 
 
-def _cannot_hold(output: OutputContainer) -> str:
-    advice = "" if output.format.name == "matroska" else "; use .mkv"
-    return f"{suffix_of(output)} does not hold this{advice}"
+def _cannot_hold(output: OutputContainer, source: Stream | None = None) -> str:
+    """The reason, and where it would be held; what is no stream with a codec of its own fits into Matroska."""
+    better = output.format.name != "matroska" and (source is None or holds("matroska", source))
+    return f"{suffix_of(output)} does not hold this{'; use .mkv' if better else ''}"

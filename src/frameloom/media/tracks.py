@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
+import av.error
 from av.audio.stream import AudioStream
+from av.bitstream import BitStreamFilterContext
 from av.packet import Packet
 from av.stream import Stream
 
@@ -43,7 +45,7 @@ class Stamps:
         """Args: seconds per tick of the packets; the step, in seconds, below which the output's clock may see none."""
         self._tick = tick
         self._step = max(1, -(-least_step // tick))
-        self._last: int | None = None
+        self.last: int | None = None
         self._last_duration = 0
         self.repaired = 0
         self.skipped = 0
@@ -54,18 +56,18 @@ class Stamps:
             packet.dts = packet.pts if packet.pts is not None else self._next()
             self.repaired += packet.pts is None
         packet.pts = packet.dts if packet.pts is None else packet.pts
-        if self._last is not None and packet.dts < self._last + self._step:
-            if (self._last - packet.dts) * self._tick > _LARGEST_REPAIR:
+        if self.last is not None and packet.dts < self.last + self._step:
+            if (self.last - packet.dts) * self._tick > _LARGEST_REPAIR:
                 self.skipped += 1
                 return False
             self.repaired += 1
-            packet.dts = self._last + self._step
+            packet.dts = self.last + self._step
             packet.pts = max(packet.pts, packet.dts)
-        self._last, self._last_duration = packet.dts, packet.duration or 0
+        self.last, self._last_duration = packet.dts, packet.duration or 0
         return True
 
     def _next(self) -> int:
-        return 0 if self._last is None else self._last + max(self._step, self._last_duration)
+        return 0 if self.last is None else self.last + max(self._step, self._last_duration)
 
     def in_words(self, what: str) -> list[str]:
         """What had to be done, if anything."""
@@ -84,15 +86,31 @@ class CopiedSound:
         self._name = source.codec.canonical_name
         self._target = target
         self._retiming = retiming
-        self._stamps = Stamps(Fraction(source.time_base or 1), Fraction(1, source.codec_context.sample_rate or 48000))
+        rate = source.codec_context.sample_rate or 48000
+        tick = Fraction(source.time_base or 1)
+        self._stamps = Stamps(tick, Fraction(1, rate))
+        self._usual_duration = round(source.codec_context.frame_size / rate / tick)
+        self._unwrap = _unwrapper(source)
+        self._broken = 0
 
     def feed(self, packet: AnyPacket) -> Iterator[AnyPacket]:
-        """The packet, moved."""
+        """The packet, moved; none if it makes no sense."""
         _end_with_stream(packet)
+        try:
+            for unwrapped in (packet,) if self._unwrap is None else _filtered(packet, self._unwrap):
+                yield from self._moved(unwrapped)
+        except av.error.FFmpegError:
+            self._broken += 1
+
+    def _moved(self, packet: AnyPacket) -> Iterator[AnyPacket]:
+        before = self._stamps.last
         if not self._stamps.admit(packet):
             return
         assert packet.dts is not None
         assert packet.pts is not None
+        if before is not None:
+            self._usual_duration = packet.dts - before
+        packet.duration = packet.duration or self._usual_duration  # .mp4 loses a last packet that lasts for nothing
         moved = self._retiming.ticks(packet.dts, packet.time_base) - packet.dts
         packet.dts += moved
         packet.pts += moved
@@ -104,8 +122,26 @@ class CopiedSound:
         yield from ()
 
     def repairs(self) -> list[str]:
-        """Packets that needed new times."""
-        return self._stamps.in_words(f"sound ({self._name})")
+        """Packets that were broken or needed new times."""
+        what = f"sound ({self._name})"
+        broken = [f"{what}: {counted(self._broken, 'damaged packet')} left out"] if self._broken else []
+        return broken + self._stamps.in_words(what)
+
+
+def _unwrapper(source: AudioStream) -> BitStreamFilterContext | None:
+    """AAC for broadcast has a header in every packet, which files put in front of all.
+
+    Containers would unwrap it themselves, but a damaged header would then be their fault and end everything.
+    """
+    wrapped = source.codec.canonical_name == "aac" and not source.codec_context.extradata
+    return BitStreamFilterContext("aac_adtstoasc", source) if wrapped else None
+
+
+def _filtered(packet: AnyPacket, filter: BitStreamFilterContext) -> Iterator[AnyPacket]:
+    tick = packet.time_base
+    for filtered in cast("list[AnyPacket]", filter.filter(packet)):
+        filtered.time_base = tick
+        yield filtered
 
 
 def _end_with_stream(packet: AnyPacket) -> None:
