@@ -43,6 +43,8 @@ from frameloom.media.subtitles import ConvertedSubtitles, CopiedSubtitles
 from frameloom.media.tags import copy_chapters, copy_stream_tags, copy_tags
 from frameloom.media.tracks import AnyPacket, CopiedSound, Cover, Track
 
+_FOREVER = Fraction(2**40)  # seconds
+
 SoundFate = Literal["copied", "stretched", "left out", "dropped", "none"]
 
 
@@ -82,6 +84,8 @@ class StreamCopy:
         self._damage: list[str] = []
         self._packets: Iterator[AnyPacket] = iter(())
         self._waiting: AnyPacket | None = None
+        self._pending: Iterator[AnyPacket] = iter(())  # what becomes of the packet that was read last
+        self._made_until = -_FOREVER  # when the last packet of that begins, output seconds
         self._ready: list[tuple[Fraction, int, AnyPacket]] = []  # a heap by output time
         self._order = itertools.count()
 
@@ -219,18 +223,21 @@ class StreamCopy:
             self._waiting = None
             self._damage.append(f"the sound and the subtitles end early, because the file is damaged: {error.strerror}")
         if self._waiting is None:
-            for track in self._tracks.values():
-                self._put(track.finish())
+            self._pending = itertools.chain(self._pending, *(track.finish() for track in self._tracks.values()))
 
     def until(self, time: Fraction | None) -> Iterator[AnyPacket]:
         """Packets that begin before `time` (output seconds), ready to mux; all that are left for None."""
         while True:
             while self._ready and (time is None or self._ready[0][0] < time):
                 yield heapq.heappop(self._ready)[2]
+            if time is not None and self._made_until >= time:
+                return  # what else is pending comes later
+            if self._make_one():
+                continue
             packet = self._waiting
             if packet is None or (time is not None and self._time_of(packet) >= time):
                 return
-            self._put(self._tracks[packet.stream.index].feed(packet))
+            self._pending = self._tracks[packet.stream.index].feed(packet)
             self._advance()
 
     def _time_of(self, packet: AnyPacket) -> Fraction:
@@ -240,9 +247,15 @@ class StreamCopy:
             return self.retiming.shift
         return self.retiming.time(stamp * packet.time_base)
 
-    def _put(self, packets: Iterator[AnyPacket]) -> None:
-        for packet in packets:
-            heapq.heappush(self._ready, ((packet.dts or 0) * packet.time_base, next(self._order), packet))
+    def _make_one(self) -> bool:
+        """Make the next packet of what was read last: a gap in the sound may be hours of silence, none made early."""
+        packet = next(self._pending, None)
+        if packet is None:
+            self._made_until = -_FOREVER
+            return False
+        self._made_until = (packet.dts or 0) * packet.time_base
+        heapq.heappush(self._ready, (self._made_until, next(self._order), packet))
+        return True
 
     def __enter__(self) -> "StreamCopy":
         return self

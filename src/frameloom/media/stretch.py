@@ -23,6 +23,7 @@ Samples = NDArray[np.float32]  # (channels, samples)
 
 _WORKING_FORMAT = "fltp"
 _TOLERANCE = Fraction(1, 50)  # seconds that stamps may be off (files round them) before sound is moved
+_LEAP = Fraction(1)  # seconds; a gap longer than this must be in two stamps
 _RUN_OUT = Fraction(1, 10)  # seconds of silence after the end, so that the filter lets go of what it holds
 _PIECE = 1 << 14  # samples of silence at a time: a long gap needs no memory
 _SLOWEST, _FASTEST = 0.5, 2.0  # of one atempo; faster ones leave samples out
@@ -48,6 +49,7 @@ class Run:
         self._rate = rate
         self._begin = begin
         self._end = end
+        self._claimed: Fraction | None = None  # when the next frame should begin if the last one's stamp is right
         self.start: Fraction | None = None
         self.count = 0
 
@@ -60,11 +62,20 @@ class Run:
                 return
             self.start = (time or self._begin) + early
             time = None
+        if self._leaps(samples.shape[1], time):
+            return
         off = self._off(time)
         yield from self.silence(off, samples.shape[0])
         samples = self._cut(samples[:, max(0, -off) :])
         self.count += samples.shape[1]
         yield samples
+
+    def _leaps(self, length: int, time: Fraction | None) -> bool:
+        """Whether a frame claims to come long after the one before; stamps get damaged, so the next must confirm it."""
+        confirmed = self._claimed is not None and time is not None and abs(time - self._claimed) <= _TOLERANCE
+        leaps = not confirmed and self._off(time) > _LEAP * self._rate
+        self._claimed = time + Fraction(length, self._rate) if leaps and time is not None else None
+        return leaps
 
     def _off(self, time: Fraction | None) -> int:
         """How many samples lie between what there is and what comes, where that is more than stamps are rounded by."""

@@ -15,6 +15,7 @@ from frameloom.media.retiming import Retiming
 AnyPacket: TypeAlias = "Packet[Any]"
 # A stamp that falls back further than this is not a rounding but a break; what it stamps has been heard already.
 _LARGEST_REPAIR = Fraction(1, 2)
+_LEAP = Fraction(1)  # seconds that sound seldom pauses without packets
 
 
 class Track(Protocol):
@@ -41,8 +42,16 @@ def counted(count: int, what: str) -> str:
 class Stamps:
     """Decoding times of one stream, made to rise as containers insist."""
 
-    def __init__(self, tick: Fraction, least_step: Fraction) -> None:
-        """Args: seconds per tick of the packets; the step, in seconds, below which the output's clock may see none."""
+    def __init__(self, tick: Fraction, least_step: Fraction, *, gaps: bool = True) -> None:
+        """Follow a stream.
+
+        Args:
+            tick: Seconds per tick of the packets.
+            least_step: The step, in seconds, below which the output's clock may see none.
+            gaps: Whether long gaps are usual; if not, one must be in two stamps before it is believed.
+        """
+        self._leap = None if gaps else _LEAP / tick
+        self._claimed: int | None = None  # when the next packet should begin if the last one's stamp is right
         self._tick = tick
         self._step = max(1, -(-least_step // tick))
         self.last: int | None = None
@@ -56,6 +65,7 @@ class Stamps:
             packet.dts = packet.pts if packet.pts is not None else self._next()
             self.repaired += packet.pts is None
         packet.pts = packet.dts if packet.pts is None else packet.pts
+        self._doubt(packet)
         if self.last is not None and packet.dts < self.last + self._step:
             if (self.last - packet.dts) * self._tick > _LARGEST_REPAIR:
                 self.skipped += 1
@@ -65,6 +75,18 @@ class Stamps:
             packet.pts = max(packet.pts, packet.dts)
         self.last, self._last_duration = packet.dts, packet.duration or 0
         return True
+
+    def _doubt(self, packet: AnyPacket) -> None:
+        """Place a packet that claims to come long after the one before right behind it, unless the next agrees."""
+        assert packet.dts is not None
+        claimed, self._claimed = self._claimed, None
+        if self._leap is None or self.last is None or packet.dts - self._next() <= self._leap:
+            return
+        if claimed is not None and abs(packet.dts - claimed) <= self._leap / 50:
+            return
+        self._claimed = packet.dts + (packet.duration or 0)
+        packet.pts = packet.dts = self._next()
+        self.repaired += 1
 
     def _next(self) -> int:
         return 0 if self.last is None else self.last + max(self._step, self._last_duration)
@@ -88,7 +110,7 @@ class CopiedSound:
         self._retiming = retiming
         rate = source.codec_context.sample_rate or 48000
         tick = Fraction(source.time_base or 1)
-        self._stamps = Stamps(tick, Fraction(1, rate))
+        self._stamps = Stamps(tick, Fraction(1, rate), gaps=False)
         self._usual_duration = round(source.codec_context.frame_size / rate / tick)
         self._unwrap = _unwrapper(source)
         self._broken = 0
