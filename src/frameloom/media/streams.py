@@ -99,7 +99,7 @@ def name_of(stream: Stream) -> str:
     if isinstance(stream, AttachmentStream):
         return stream.name or "without a name"
     codec = stream.codec.canonical_name if can_decode(stream) else None
-    return codec or getattr(stream, "name", None) or "unknown"
+    return codec or stream.metadata.get("timecode") or getattr(stream, "name", None) or "unknown"
 
 
 def can_decode(stream: Stream) -> bool:
