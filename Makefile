@@ -40,6 +40,7 @@ check: $(VENV)/.dev
 # The pages and pictures that are made, not written.
 docs: $(VENV)/.dev
 	$(BIN)/python scripts/command_docs.py
+	PYTHONPATH=tests $(BIN)/python scripts/stream_tables.py
 
 samples: $(VENV)/.dev
 	$(BIN)/python scripts/draw_samples.py samples

@@ -72,7 +72,7 @@ class Interpolation(Result):
     duration: Fraction
     """Seconds of output."""
     sound: str
-    """What became of the sound: 'copied', 'left out' or 'none'."""
+    """What became of the sound: 'copied', 'stretched', 'left out', 'dropped' (as asked) or 'none' (there is none)."""
     segments: int
     """Parts that the output was made in; an interrupted run goes on after the last finished one."""
     segments_reused: int

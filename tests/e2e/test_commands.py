@@ -93,7 +93,7 @@ def test_json_is_one_object_and_nothing_else(frameloom: Command, tmp_path: Path)
     assert result["output"] == str(tmp_path / "out.mp4")
     assert (result["frames_made"], result["size"], result["sound"]) == (2, [48, 64], "left out")
     assert len(result["notices"]) == 1
-    assert "sound is left out" in said.err
+    assert "left out: sound (aac)" in said.err
 
 
 def test_quiet_says_nothing(frameloom: Command, tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_what_is_not_carried_over_is_named(frameloom: Command, tmp_path: Path) -
                 packet.stream = targets[0]
                 output.mux(packet)
     said = frameloom("interpolate", tmp_path / "in.mkv", tmp_path / "out.mp4", "--model", "blend").done()
-    assert "left out: chapters, video" in said.err
+    assert "left out: further video (h264)" in said.err
 
 
 def test_out_is_the_same_as_the_last_path(frameloom: Command, tmp_path: Path) -> None:

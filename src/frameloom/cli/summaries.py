@@ -5,6 +5,14 @@ from pathlib import Path
 
 from frameloom.results import Batch, Between, Demonstration, Diagnosis, Evaluation, Interpolation, Result
 
+_SOUND = {
+    "copied": ", with sound",
+    "stretched": ", with sound",
+    "left out": ", without the sound",
+    "dropped": ", without the sound",
+    "none": "",
+}
+
 
 def summary(result: Result) -> str:
     """What a person wants to know of a result."""
@@ -36,7 +44,7 @@ def _seconds(seconds: float) -> str:
 
 def _interpolation(made: Interpolation) -> str:
     repeats = f", {made.held} repeats re-timed" if made.held else ""
-    sound = {"copied": ", with sound", "left out": ", without the sound", "none": ""}[made.sound]
+    sound = _SOUND[made.sound]
     return (
         f"{made.output}: {made.frames_written} frames ({made.frames_made} made by {made.model}{repeats}) "
         f"at {_rate(made.rate)}, {float(made.duration):.3f} s long{sound}; took {_seconds(made.seconds)}"

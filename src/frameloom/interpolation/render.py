@@ -29,9 +29,11 @@ from frameloom.media.container import VideoContainer
 from frameloom.media.encoding import Encoding, VideoSettings
 from frameloom.media.fingerprint import fingerprint
 from frameloom.media.packets import joined
-from frameloom.media.remux import OtherStreams, SoundCopy, lead_of_sound, other_streams
+from frameloom.media.remux import StreamCopy
+from frameloom.media.retiming import Retiming
 from frameloom.media.sink import kind_of_output, sink_for
 from frameloom.media.source import ImageSource, OnError, SourceInfo, VideoSource, open_source
+from frameloom.media.streams import AudioWish, OtherStreams, other_streams, retiming_of
 from frameloom.media.target import check_output, name_file, put_in_place, told
 from frameloom.media.workspace import Workspace
 from frameloom.progress import Notices, Stopwatch, track
@@ -56,11 +58,14 @@ class Wishes:
     on_error: OnError = "stop"
     """Whether damage ends the run, or the last good frame is held."""
     overwrite: bool = False
+    audio: AudioWish = "copy"
     workers: int = 1
 
     def __post_init__(self) -> None:
         if self.workers < 1:
             raise RangeError(f"workers is {self.workers}; it must be a whole number from 1 up")
+        if self.audio not in ("copy", "stretch", "drop"):
+            raise RangeError(f"audio is '{self.audio}'; give copy, stretch or drop")
         if self.on_error not in ("stop", "skip"):
             raise RangeError(f"on_error is '{self.on_error}'; give stop or skip")
 
@@ -121,9 +126,12 @@ class _Job:
         return plan_of(self.schedule)
 
     @cached_property
-    def shift(self) -> Fraction:
-        """How long the picture waits for sound that begins before it."""
-        return lead_of_sound(self.streams, self.info.start)
+    def retiming(self) -> Retiming:
+        """From the source's times to the output's; the picture waits for sound that begins before it."""
+        info = self.info
+        stretch = self.schedule.duration / info.duration
+        carried = self.kind == "video"
+        return retiming_of(self.streams, info.start, stretch=stretch, audio=self.wishes.audio, carried=carried)
 
     @property
     def unit(self) -> Fraction:
@@ -147,7 +155,7 @@ class _Job:
             cuts=self.wishes.cuts,
             dedupe=self.wishes.dedupe,
             target=self.target,
-            shift=self.shift if self.kind == "video" else Fraction(0),
+            shift=self.retiming.shift,
             folder=folder,
         )
 
@@ -162,7 +170,7 @@ class _Job:
                 "cuts": self.wishes.cuts,
                 "dedupe": self.wishes.dedupe,
                 "target": target if isinstance(target, int) else plain(asdict(target)),
-                "shift": str(self.shift),
+                "shift": str(self.retiming.shift),
             },
             "version": [plain(av.library_versions), *map(version, _DECIDE_THE_BYTES)],
             "machine": [platform.machine(), cv2.getNumThreads()],
@@ -264,19 +272,18 @@ class _Assembly:
     def _video(self, working: Path) -> str:
         job, settings = self._job, self._job.target
         assert isinstance(settings, VideoSettings)
-        sound = _sound_for(job)
+        copy = _copy_for(job)
         paths = [self._recipe.file(segment) for segment in job.plan.segments]
         packets = joined(paths, settings.unit, self._delay)
         with ExitStack() as stack:
-            if sound is not None:
-                stack.enter_context(sound)
-            container = stack.enter_context(VideoContainer(working, settings, sound))
-            fate = _fate_of_sound(job, sound)
+            if copy is not None:
+                stack.enter_context(copy)
+            container = stack.enter_context(VideoContainer(working, settings, copy))
             for packet in track(packets, f"{job.output.name}: joining", job.plan.count):
                 container.mux(packet)
-            container.finish(round((job.plan.duration + job.shift) / settings.unit))
+            container.finish(round((job.plan.duration + job.retiming.shift) / settings.unit))
         _say_padding(job, settings)
-        return fate
+        return _fate_of_sound(job, copy)
 
     def _animation(self, working: Path) -> str:
         job = self._job
@@ -291,24 +298,29 @@ class _Assembly:
         return images.images_in(self._recipe.images)
 
 
-def _sound_for(job: _Job) -> SoundCopy | None:
-    if not job.streams.audio or not job.timeline.keeps_duration:
+def _copy_for(job: _Job) -> StreamCopy | None:
+    """The other streams of a video that becomes a video."""
+    if not job.info.has_time or job.kind != "video":
         return None
-    return SoundCopy(job.info.path, job.streams, job.shift - job.info.start)
+    return StreamCopy(job.info.path, job.retiming, audio=job.wishes.audio)
 
 
-def _fate_of_sound(job: _Job, sound: SoundCopy | None) -> str:
+def _fate_of_sound(job: _Job, copy: StreamCopy | None) -> str:
+    """What became of the sound, and of whatever else there is."""
+    name = job.info.path.name
+    if copy is not None:
+        for words in copy.left_out + copy.repairs:
+            job.notices.add(f"{name}: {words}")
+        return copy.sound
+    if job.streams.others:
+        job.notices.add(f"{name}: left out: {', '.join(job.streams.others)}")
     if not job.streams.audio:
         return "none"
-    if sound is None:
-        reason = "the output lasts longer" if not job.timeline.keeps_duration else "the output cannot hold it"
-        job.notices.add(f"{job.info.path.name}: the sound is left out, because {reason}")
-        return "left out"
-    for codec in sound.left_out:
-        job.notices.add(
-            f"{job.info.path.name}: {codec} sound does not fit {job.output.suffix} and is left out; use .mkv"
-        )
-    return "left out" if len(sound.left_out) == len(job.streams.audio) else "copied"
+    if job.wishes.audio == "drop":
+        return "dropped"
+    holder = job.output.suffix or "a folder of images"
+    job.notices.add(f"{name}: left out: sound: {holder} does not hold this; use .mkv")
+    return "left out"
 
 
 def _say_padding(job: _Job, settings: VideoSettings) -> None:
@@ -331,8 +343,6 @@ def _say_more(job: _Job, journal: Journal) -> None:
         job.notices.add(f"{name}: {damaged} of {job.info.frame_count} frames cannot be decoded; the one before is held")
     if job.info.missing_seconds:
         job.notices.add(f"{name}: it breaks off {float(job.info.missing_seconds):.3f} s before its end")
-    if job.streams.others:
-        job.notices.add(f"{name}: left out: {', '.join(job.streams.others)}")
     rate = nominal_rate(job.timeline, job.info)
     if job.kind == "gif" and rate > _FASTEST_GIF:
         job.notices.add(

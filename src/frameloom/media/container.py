@@ -11,7 +11,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from frameloom.media.encoding import VideoSettings
-from frameloom.media.remux import SoundCopy
+from frameloom.media.remux import StreamCopy
 
 VIDEO_SUFFIXES = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 
@@ -19,10 +19,10 @@ VIDEO_SUFFIXES = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska
 class VideoContainer:
     """Interleaves packets of the video with what is copied, and makes the file last exactly as long as the video."""
 
-    def __init__(self, path: Path, settings: VideoSettings, sound: SoundCopy | None) -> None:
+    def __init__(self, path: Path, settings: VideoSettings, copy: StreamCopy | None) -> None:
         """Declare all streams; the format follows from the suffix of the path."""
         self._unit = settings.unit
-        self._sound = sound
+        self._copy = copy
         format = VIDEO_SUFFIXES[path.suffix.lower()]
         mp4_family = format != "matroska"
         self._timer = _LastDuration(whole_file=mp4_family)
@@ -32,8 +32,8 @@ class VideoContainer:
         self._output = av.open(str(path), "w", format=format, options=options)
         try:
             self.stream = settings.add_stream(self._output)
-            if sound is not None:
-                sound.add_to(self._output)
+            if copy is not None:
+                copy.add_to(self._output)
         except BaseException:
             self._output.close()
             raise
@@ -46,18 +46,18 @@ class VideoContainer:
     def _deliver(self, packet: "Packet[VideoStream] | None") -> None:
         if packet is None:
             return
-        if self._sound is not None:
+        if self._copy is not None:
             time = (packet.dts or 0) * self._unit
-            for audio in self._sound.until(time):
-                self._output.mux_one(audio)
+            for other in self._copy.until(time):
+                self._output.mux_one(other)
         self._output.mux_one(packet)
 
     def finish(self, end: int) -> None:
         """Write what is left and close; `end` is when the last frame ends, in units."""
         self._deliver(self._timer.last(end))
-        if self._sound is not None:
-            for audio in self._sound.until(None):
-                self._output.mux_one(audio)
+        if self._copy is not None:
+            for other in self._copy.until(None):
+                self._output.mux_one(other)
         self._output.close()
 
     def __enter__(self) -> "VideoContainer":

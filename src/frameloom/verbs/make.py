@@ -57,6 +57,7 @@ def interpolate(
     crf: int | None = None,
     cuts: Literal["auto", "off"] | float = "auto",
     dedupe: bool = False,
+    audio: Literal["copy", "stretch", "drop"] = "copy",
     on_error: Literal["stop", "skip"] = "stop",
     workers: int = 1,
     overwrite: bool = False,
@@ -81,6 +82,8 @@ def interpolate(
             0.28; less finds more); off makes frames across cuts.
         dedupe: Re-time over frames that repeat the one before, as in animation on twos or 3:2 pull-down: made frames
             take the place of the repeats.
+        audio: copy keeps the sound as it is, and leaves it out where the output lasts longer; stretch makes it last
+            as long, at the same pitch; drop leaves it out.
         on_error: What to do about frames that cannot be decoded and videos that break off: stop, or skip them (the last
             good frame is held).
         workers: Processes that make parts of the output side by side.
@@ -118,6 +121,7 @@ def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
         encoding=Encoding(codec=given.codec, crf=given.crf),
         cuts=threshold_of(given.cuts),
         dedupe=given.dedupe,
+        audio=given.audio,
         on_error=given.on_error,
         workers=given.workers,
         overwrite=given.overwrite,
