@@ -64,7 +64,7 @@ def interpolate(
 ) -> Interpolation:
     """Make a video smoother or slower by putting new frames between its own.
 
-    Without options the rate is doubled and the duration kept. Sound is copied where the duration is kept.
+    Without options the rate is doubled and the duration kept. Sound, subtitles, chapters and tags come along.
 
     Args:
         source: Video, animated GIF, folder of images (natural order), or image.
