@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import readers
 from factories import BT601, BT709, BT2020, FULL, LIMITED, SIZE, from_planes, noise, planes_of
-from frameloom.media.colour import ColourTags, VideoPicture, tags_of, to_native
+from frameloom.media.colour import ColourTags, VideoPicture, tags_of
+from frameloom.media.native import to_native
 
 LUMA_BIAS, CHROMA_BIAS = 0.05, 0.1  # levels of 8 bits; the requirement
 

@@ -21,7 +21,8 @@ from frameloom import images
 from frameloom.errors import CannotOpen, MediaError, NoFrames, ShapeError
 from frameloom.frame import ArrayPicture, Frame
 from frameloom.media.clock import FALLBACK_RATE, Clock, clock_of
-from frameloom.media.colour import ColourTags, VideoPicture, depth_of, tags_of
+from frameloom.media.colour import ColourTags, VideoPicture, depth_of, hides_something, tags_of
+from frameloom.media.light import Light, light_of
 from frameloom.media.rotate import Turner
 
 # What local files need; playlists in hostile input must not reach the network.
@@ -53,6 +54,10 @@ class SourceInfo:
     pixel_format: str | None = None
     tags: ColourTags | None = None
     sample_aspect: Fraction = Fraction(1)
+    alpha: bool = False
+    """Whether pictures have transparency."""
+    light: Light | None = None
+    """What HDR video says of its brightness."""
 
     @property
     def has_time(self) -> bool:
@@ -113,6 +118,7 @@ class ImageSource:
             tick=1 / self._rate,
             start=Fraction(0),
             duration=len(files) / self._rate,
+            alpha=first.pixels.shape[2] == 4,
         )
 
     def __iter__(self) -> Iterator[Frame]:
@@ -161,6 +167,8 @@ class VideoSource:
             pixel_format=upright.format.name,
             tags=tags_of(upright),
             sample_aspect=aspect,
+            alpha=hides_something(upright),
+            light=light_of(native),
         )
 
     def __iter__(self) -> Iterator[Frame]:
