@@ -1,4 +1,4 @@
-"""Where frames come from: videos, animated GIFs, folders of images, single images.
+"""Where frames come from: videos, animations, folders of images, single images.
 
 A source can be gone through any number of times; every pass decodes anew and holds a bounded number of frames.
 """
@@ -20,6 +20,8 @@ from av.video.stream import VideoStream
 from frameloom import images
 from frameloom.errors import CannotOpen, MediaError, NoFrames, ShapeError
 from frameloom.frame import ArrayPicture, Frame
+from frameloom.media.animated_webp import webp_clock, webp_pictures
+from frameloom.media.chunks import is_animated_png, is_animated_webp
 from frameloom.media.clock import FALLBACK_RATE, Clock, clock_of
 from frameloom.media.colour import ColourTags, VideoPicture, depth_of, hides_something, tags_of
 from frameloom.media.light import Light, light_of
@@ -77,7 +79,7 @@ class FrameSource(Protocol):
 
 
 def open_source(path: str | os.PathLike[str], *, rate: Fraction | None = None) -> "VideoSource | ImageSource":
-    """Open a video, an animated GIF, a folder of images (natural order) or a single image.
+    """Open a video, an animated GIF, WebP or PNG, a folder of images (natural order) or a single image.
 
     Args:
         path: The file or folder.
@@ -93,7 +95,9 @@ def open_source(path: str | os.PathLike[str], *, rate: Fraction | None = None) -
         if not found:
             raise NoFrames(f"{path} holds no images ({', '.join(sorted(images.SUFFIXES))})")
         return ImageSource(path, found, rate)
-    if path.suffix.lower() in images.SUFFIXES:
+    if path.suffix.lower() == ".webp" and is_animated_webp(path):
+        return WebpSource(path)
+    if path.suffix.lower() in images.SUFFIXES and not is_animated_png(path):
         return ImageSource(path, [path], rate)
     return VideoSource(path)
 
@@ -212,6 +216,33 @@ class VideoSource:
                 else:
                     time = self._clock.exact(picture.pts * self._clock.tick)
                 yield picture, time
+
+
+class WebpSource(VideoSource):
+    """Frames of an animated WebP, as RGB with alpha."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._clock = webp_clock(path)
+        first, _ = next(self._pictures())
+        self.info = SourceInfo(
+            path=path,
+            kind="video",
+            size=(first.height, first.width),
+            depth=8,
+            frame_count=len(self._clock.stamps),
+            rate=self._clock.rate,
+            regular=self._clock.regular,
+            tick=self._clock.tick,
+            start=self._clock.start,
+            duration=self._clock.end - self._clock.start,
+            pixel_format=first.format.name,
+            tags=tags_of(first),
+            alpha=hides_something(first),
+        )
+
+    def _pictures(self) -> Iterator[tuple[av.VideoFrame, Fraction]]:
+        return webp_pictures(self._path, self._clock)
 
 
 def _open(path: Path) -> InputContainer:

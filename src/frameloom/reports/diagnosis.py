@@ -27,6 +27,7 @@ _CORE = (
     "av",
     "numpy",
     "opencv-python-headless",
+    "pillow",
     "scikit-image",
     "faiss-cpu",
     "onnxruntime",

@@ -1,0 +1,39 @@
+"""Pictures and times of animated WebP files; FFmpeg reads only still ones."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from frameloom.errors import CannotOpen, MediaError
+from frameloom.media.chunks import webp_durations
+from frameloom.media.clock import Clock, clock_of
+
+_TICK = Fraction(1, 1000)
+
+
+def webp_clock(path: Path) -> Clock:
+    """When each frame is shown, without decoding any."""
+    durations = webp_durations(path)
+    if not durations:
+        raise CannotOpen(f"{path} is damaged: it says that it is animated, and has no frame")
+    stamps = np.cumsum([0, *durations[:-1]]).astype(np.int64)
+    return clock_of(stamps, _TICK, [], durations[-1] * _TICK)
+
+
+def webp_pictures(path: Path, clock: Clock) -> Iterator[tuple[av.VideoFrame, Fraction]]:
+    """Pictures, as RGB with alpha, and their exact times; one is held at a time."""
+    time = clock.start
+    try:
+        with Image.open(path) as animation:
+            for index, stamp in enumerate(clock.stamps):
+                animation.seek(index)
+                time = clock.exact(int(stamp) * clock.tick)
+                yield av.VideoFrame.from_ndarray(np.asarray(animation.convert("RGBA")), "rgba"), time
+    except UnidentifiedImageError as error:
+        raise CannotOpen(f"{path} is damaged or not a WebP") from error
+    except (OSError, EOFError) as error:
+        raise MediaError(f"{path} is damaged after {float(time):.3f} s: {error}") from error
