@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _WEBP_HEAD = 12  # RIFF, size, WEBP
-_ANIMATED = 0x02  # flag of the VP8X chunk
+_ANIMATED, _ALPHA = 0x02, 0x10  # flags of the VP8X chunk
 _FRAME_DURATION = 12  # of the ANMF chunk, 3 bytes, milliseconds
 _FRAME_DELAY = 20  # of the fcTL chunk, two times 2 bytes, seconds as a fraction
 
@@ -28,12 +28,21 @@ class Chunk:
 
 def is_animated_webp(path: Path) -> bool:
     """Whether a file is a WebP with frames; False for what cannot be read."""
+    return bool(_webp_flags(path) & _ANIMATED)
+
+
+def is_transparent_webp(path: Path) -> bool:
+    """Whether an animated WebP says that it has transparency."""
+    return bool(_webp_flags(path) & _ALPHA)
+
+
+def _webp_flags(path: Path) -> int:
     try:
         with path.open("rb") as file:
             first = next(_webp_chunks(file), None)
-            return first is not None and first.name == b"VP8X" and bool(_data(file, first, 1)[0] & _ANIMATED)
+            return _data(file, first, 1)[0] if first is not None and first.name == b"VP8X" else 0
     except (OSError, IndexError):
-        return False
+        return 0
 
 
 def is_animated_png(path: Path) -> bool:

@@ -8,9 +8,9 @@ from typing import Literal
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
 
+from frameloom.media.codec_names import VideoCodec
 from frameloom.media.pixel_formats import Traits, traits_of
 
-VideoCodec = Literal["h264", "hevc", "av1", "prores", "ffv1"]
 # What to_native can write. Left out: interleaved and floating-point formats, other orders of the same channels, and
 # the 'yuvj' names, which say again what the range tag says (a source that has one keeps it).
 _WRITABLE = re.compile(r"yuva?4\d\dp(\d+le)?|gray(\d+le)?|gbra?p(\d+le)?|rgb24|bgr0|bgra")
@@ -20,7 +20,7 @@ _WRITABLE = re.compile(r"yuva?4\d\dp(\d+le)?|gray(\d+le)?|gbra?p(\d+le)?|rgb24|b
 class CodecCard:
     """One way to write video."""
 
-    name: str
+    name: VideoCodec
     encoder: str
     """What FFmpeg calls it."""
     rgb_encoder: str | None = None
@@ -33,6 +33,8 @@ class CodecCard:
     lossless: Literal["never", "asked", "always"] = "never"
     even_sides: bool = False
     """Whether sides must be multiples of what shares a sample of chroma."""
+    smallest_side: int = 1
+    """Pixels; SVT-AV1 never returns from pictures that are long and less than some 30 pixels wide."""
     carries_light: bool = False
     """Whether the stream itself holds the mastering display and the content light level."""
 

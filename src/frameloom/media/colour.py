@@ -97,10 +97,8 @@ def has_alpha(format: av.VideoFormat) -> bool:
 
 
 def hides_something(picture: av.VideoFrame) -> bool:
-    """Whether a picture has transparency; where every picture of a kind has a fourth channel, only if it is used."""
-    if not has_alpha(picture.format):
-        return False
-    return is_yuv(picture.format) or _packed_rgb(picture).shape[2] == 4
+    """Whether an RGB picture uses its transparency: GIFs are decoded with it, whether they have any or not."""
+    return has_alpha(picture.format) and _packed_rgb(picture).shape[2] == 4
 
 
 def levels_of(tags: ColourTags, depth: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -24,7 +24,7 @@ class VideoContainer:
         format = VIDEO_SUFFIXES[path.suffix.lower()]
         mp4_family = format != "matroska"
         self._timer = _LastDuration(whole_file=mp4_family)
-        self._output = av.open(str(path), "w", format=format, options=_mp4_options(self._unit) if mp4_family else {})
+        self._output = av.open(str(path), "w", format=format, options=_options(self._unit, mp4_family))
         try:
             self.stream = settings.add_stream(self._output)
             if sound is not None:
@@ -90,7 +90,11 @@ class _LastDuration:
         return packet
 
 
-def _mp4_options(unit: Fraction) -> dict[str, str]:
-    """The index at the front, and durations counted as finely as the frames (by default whole milliseconds)."""
+def _options(unit: Fraction, mp4_family: bool) -> dict[str, str]:
+    """No dates, versions and random numbers; in the mp4 family the index at the front, and durations counted as finely
+    as the frames (by default whole milliseconds).
+    """  # noqa: D205
+    if not mp4_family:
+        return {"fflags": "+bitexact"}
     timescale = unit.denominator * -(-1000 // unit.denominator)
-    return {"movflags": "+faststart", "movie_timescale": str(timescale)}
+    return {"fflags": "+bitexact", "movflags": "+faststart", "movie_timescale": str(timescale)}

@@ -15,6 +15,8 @@ from frameloom.media.encoding import VideoSettings, cannot_encode, tag
 from frameloom.media.native import kept_native, to_native
 from frameloom.media.pixel_formats import traits_of
 
+_IN_ORDER = 2  # so few frames are never reordered, and x265 leaves their decoding times unset
+
 
 class VideoEncoder:
     """Encodes frames in order of time; packets come out in decoding order, with times and durations in `unit`."""
@@ -24,6 +26,7 @@ class VideoEncoder:
         self._settings = settings
         self._rgb = traits_of(settings.format).family == "rgb"  # no matrix: other tags change no numbers
         self._durations: dict[int, int] = {}  # ticks by presentation time, of frames inside the encoder
+        self._taken = 0
         self.end = 0
         """When the last frame ends, in units."""
 
@@ -31,6 +34,7 @@ class VideoEncoder:
         """Take one frame; a picture decoded in the output's format goes in as it is."""
         unit = self._settings.unit
         picture = self._native(frame)
+        self._taken += 1
         stamp = round(frame.time / unit)
         self.end = round((frame.time + frame.duration) / unit)
         self._durations[stamp] = max(1, self.end - stamp)
@@ -62,6 +66,8 @@ class VideoEncoder:
             raise cannot_encode(self._stream) from error
         for packet in packets:
             packet.duration = self._durations.pop(packet.pts or 0, 1)
+            if self._taken <= _IN_ORDER:
+                packet.dts = packet.pts
             yield packet
 
 

@@ -12,7 +12,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from frameloom.errors import CannotWrite, InputError, RangeError
-from frameloom.media.codecs import CODECS, CodecCard, VideoCodec, cards_that_hold
+from frameloom.media.codec_names import VideoCodec
+from frameloom.media.codecs import CODECS, CodecCard, cards_that_hold
 from frameloom.media.colour import ColourTags, default_tags
 from frameloom.media.light import Light, display_in_numbers, display_in_steps
 from frameloom.media.pixel_formats import Traits, nearest, traits_of
@@ -21,7 +22,7 @@ from frameloom.media.source import SourceInfo
 _ENCODER_THREADS = 4  # fixed, because the bytes of x264 and x265 depend on it
 _MAX_TICKS_PER_SECOND = 2_000_000  # what players read without trouble; finer clocks are rounded to it
 _SVT_ERRORS_ONLY = "1"
-_SMALL = 32  # pixels; below it FFmpeg's choice of FFV1 slices does not suit its own rules
+_ONE_SLICE = (288, 352)  # up to this size FFmpeg lets FFV1 have one; of tiny pictures it cannot cut the four it would
 _RGB_MATRIX, _FULL_RANGE = 0, 2
 _SRGB_PRIMARIES, _SRGB_TRANSFER = 1, 13
 
@@ -103,9 +104,14 @@ class VideoSettings:
         """What suits a source.
 
         Raises:
-            InputError: a lossless encoding that the codec cannot give for this source.
+            InputError: a lossless encoding that the codec cannot give for this source, or too small a picture.
         """
         card = encoding.card
+        if min(like.size) < card.smallest_side:
+            raise InputError(
+                f"{like.path.name} is {like.size[1]}x{like.size[0]}; {card.name} needs {card.smallest_side} pixels on "
+                "each side: use another --codec"
+            )
         format = _pixel_format(like, encoding)
         encoder = card.formats.get(format, card.encoder)
         tags = like.tags or default_tags(like.size[0])
@@ -172,7 +178,8 @@ def _options(encoder: str, encoding: Encoding, format: str, like: SourceInfo) ->
         return {"crf": crf, "preset": "8", **_joined("svtav1-params", _svt_light(like.light))}
     if encoder == "prores_ks":
         return {"profile": "4444" if traits_of(format).chroma == (1, 1) else "hq"}
-    slices = {"slices": "1"} if max(like.size) < _SMALL else {}
+    small = all(side <= limit for side, limit in zip(like.size, _ONE_SLICE, strict=True))
+    slices = {"slices": "1"} if small else {}
     return {"level": "3", "slicecrc": "1", **slices}
 
 

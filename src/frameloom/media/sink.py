@@ -115,6 +115,7 @@ class VideoSink:
     """An encoded video, with exact times and the sound that is copied into it."""
 
     def __init__(self, path: Path, settings: VideoSettings, sound: SoundCopy | None = None) -> None:
+        self.settings = settings
         self.padding = settings.padding
         self._container = VideoContainer(path, settings, sound)
         self._encoder = VideoEncoder(self._container.stream, settings)

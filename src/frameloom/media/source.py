@@ -21,9 +21,9 @@ from frameloom import images
 from frameloom.errors import CannotOpen, MediaError, NoFrames, ShapeError
 from frameloom.frame import ArrayPicture, Frame
 from frameloom.media.animated_webp import webp_clock, webp_pictures
-from frameloom.media.chunks import is_animated_png, is_animated_webp
+from frameloom.media.chunks import is_animated_png, is_animated_webp, is_transparent_webp
 from frameloom.media.clock import FALLBACK_RATE, Clock, clock_of
-from frameloom.media.colour import ColourTags, VideoPicture, depth_of, hides_something, tags_of
+from frameloom.media.colour import ColourTags, VideoPicture, depth_of, has_alpha, hides_something, tags_of
 from frameloom.media.light import Light, light_of
 from frameloom.media.rotate import Turner
 
@@ -171,7 +171,7 @@ class VideoSource:
             pixel_format=upright.format.name,
             tags=tags_of(upright),
             sample_aspect=aspect,
-            alpha=hides_something(upright),
+            alpha=hides_something(upright) if path.suffix.lower() == ".gif" else has_alpha(upright.format),
             light=light_of(native),
         )
 
@@ -238,7 +238,7 @@ class WebpSource(VideoSource):
             duration=self._clock.end - self._clock.start,
             pixel_format=first.format.name,
             tags=tags_of(first),
-            alpha=hides_something(first),
+            alpha=is_transparent_webp(path),
         )
 
     def _pictures(self) -> Iterator[tuple[av.VideoFrame, Fraction]]:
