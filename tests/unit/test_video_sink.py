@@ -218,7 +218,7 @@ def test_impossible_encodings_are_refused(how: dict) -> None:
 
 def test_default_qualities() -> None:
     assert (Encoding().quality, Encoding(codec="hevc").quality, Encoding(crf=0).quality) == (18, 20, 0)
-    assert (Encoding(codec="av1").quality, Encoding(codec="ffv1").quality) == (28, None)
+    assert (Encoding(codec="av1").quality, Encoding(codec="ffv1").quality) == (20, None)
 
 
 def test_native_helper_is_sound() -> None:

@@ -85,7 +85,15 @@ CODECS: dict[str, CodecCard] = {
             even_sides=True,
             carries_light=True,
         ),
-        CodecCard(name="av1", encoder="libsvtav1", suffixes=(".mp4", ".mkv"), crf=28, worst_crf=63, carries_light=True),
+        CodecCard(
+            name="av1",
+            encoder="libsvtav1",
+            suffixes=(".mp4", ".mkv"),
+            crf=20,
+            worst_crf=63,
+            smallest_side=32,
+            carries_light=True,
+        ),
         CodecCard(name="prores", encoder="prores_ks", suffixes=(".mov", ".mkv")),
         CodecCard(name="ffv1", encoder="ffv1", suffixes=(".mkv",), lossless="always"),
     )

@@ -91,9 +91,7 @@ class _LastDuration:
 
 
 def _options(unit: Fraction, mp4_family: bool) -> dict[str, str]:
-    """No dates, versions and random numbers; in the mp4 family the index at the front, and durations counted as finely
-    as the frames (by default whole milliseconds).
-    """  # noqa: D205
+    """The same bytes every time; the mp4 family with its index at the front and a clock as fine as the frames'."""
     if not mp4_family:
         return {"fflags": "+bitexact"}
     timescale = unit.denominator * -(-1000 // unit.denominator)

@@ -77,7 +77,7 @@ def interpolate(
         num: So many frames between every two, played at the source's rate; several numbers are passes, each between all
             frames of the pass before (1 1 1 makes 7).
         codec: How video is encoded. h264 and hevc: .mp4, .mov, .mkv; av1: .mp4, .mkv; prores: .mov, .mkv; ffv1: .mkv.
-        crf: Quality of the encoding, 0 (best, largest) to 51, av1 to 63; default 18 for h264, 20 for hevc, 28 for av1.
+        crf: Quality of the encoding, 0 (best, largest) to 51, av1 to 63; default 18 for h264, 20 for hevc and av1.
         lossless: Every sample comes back as it was: h264, hevc, ffv1 and .webp (.apng and folders always do).
         pix_fmt: How pixels are stored, by FFmpeg's name: yuv444p, yuv420p10le. The source's own or the nearest by
             default; images become yuv420p.
