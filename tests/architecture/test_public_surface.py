@@ -89,7 +89,7 @@ def test_help_explains_every_option(name: str, capsys: pytest.CaptureFixture[str
     shown = " ".join(capsys.readouterr().out.split())
     for key in inspect.signature(VERBS[name]).parameters:
         if not (name == "interpolate" and key in ("source", "output")):
-            assert f"--{key}" in shown or key.upper() in shown, key
+            assert f"--{key.replace('_', '-')}" in shown or key.upper() in shown, key
     for word in ("--json", "--quiet", "--verbose"):
         assert word in shown
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import readers
-from factories import BT601, BT709, BT2020, FULL, LIMITED, SIZE, from_planes, noise, planes_of
-from frameloom.media.colour import ColourTags, VideoPicture, tags_of, to_native
+from factories import BT601, BT709, BT2020, FULL, LIMITED, SIZE, clip, from_planes, noise, planes_of
+from frameloom.media.colour import ColourTags, VideoPicture, tags_of
+from frameloom.media.native import to_native
 
 LUMA_BIAS, CHROMA_BIAS = 0.05, 0.1  # levels of 8 bits; the requirement
 
@@ -60,6 +61,14 @@ def test_round_trip_without_subsampling_is_exact(format: str, range_: int, seed:
     picture = from_planes(drawn_planes(seed, format, 1, 254), format)
     for plane in drift(picture, ColourTags(BT709, range_, 1, 1)):
         assert not plane.any()
+
+
+def test_where_a_codec_puts_chroma_does_not_move_it(tmp_path: Path) -> None:
+    """Decoded H.264 says that chroma lies at the left; it was moved there on the way to RGB, and not back."""
+    drawn = clip(tmp_path / "in.mp4", 1, options={"qp": "0"})
+    sited, tags = readers.pictures(drawn)[0], ColourTags(BT709, LIMITED, 1, 1)
+    plain = from_planes(planes_of(sited), "yuv420p")
+    assert np.array_equal(VideoPicture(sited, tags).to_float(), VideoPicture(plain, tags).to_float())
 
 
 @pytest.mark.real

@@ -210,7 +210,7 @@ def test_types_that_are_not_written_are_refused(name: str) -> None:
         kind_of_output(Path(name))
 
 
-@pytest.mark.parametrize("how", [{"crf": -1}, {"crf": 52}, {"codec": "av1"}])
+@pytest.mark.parametrize("how", [{"crf": -1}, {"crf": 52}, {"codec": "vp8"}, {"codec": "av1", "crf": 64}])
 def test_impossible_encodings_are_refused(how: dict) -> None:
     with pytest.raises(RangeError):
         Encoding(**how)
@@ -218,6 +218,7 @@ def test_impossible_encodings_are_refused(how: dict) -> None:
 
 def test_default_qualities() -> None:
     assert (Encoding().quality, Encoding(codec="hevc").quality, Encoding(crf=0).quality) == (18, 20, 0)
+    assert (Encoding(codec="av1").quality, Encoding(codec="ffv1").quality) == (20, None)
 
 
 def test_native_helper_is_sound() -> None:

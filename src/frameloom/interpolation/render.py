@@ -28,10 +28,11 @@ from frameloom.journal import Journal
 from frameloom.media.container import VideoContainer
 from frameloom.media.encoding import Encoding, VideoSettings
 from frameloom.media.fingerprint import fingerprint
+from frameloom.media.losses import losses
 from frameloom.media.packets import joined
 from frameloom.media.remux import StreamCopy
 from frameloom.media.retiming import Retiming
-from frameloom.media.sink import kind_of_output, sink_for
+from frameloom.media.sink import check_encoding, kind_of_output, sink_for
 from frameloom.media.source import ImageSource, OnError, SourceInfo, VideoSource, open_source
 from frameloom.media.streams import AudioWish, OtherStreams, other_streams, retiming_of
 from frameloom.media.target import check_output, name_file, put_in_place, told
@@ -84,8 +85,10 @@ def render(path: Path, output: Path, pace: Pace, wishes: Wishes) -> Interpolatio
         InputError: options that contradict each other or the source.
     """
     started = time.perf_counter()
+    check_encoding(output, wishes.encoding)
     check_output(output, [path], overwrite=wishes.overwrite, folder=kind_of_output(output) == "folder")
     job = _Job(path, output, pace, wishes)
+    _say_losses(job)
     with Workspace(output) as workspace:
         journal = _journal(job, workspace)
         reused = len(journal.entries)
@@ -114,7 +117,7 @@ class _Job:
         return self.source.info
 
     @property
-    def kind(self) -> Literal["video", "gif", "folder"]:
+    def kind(self) -> Literal["video", "gif", "animation", "folder"]:
         return kind_of_output(self.output)
 
     @cached_property
@@ -155,6 +158,7 @@ class _Job:
             cuts=self.wishes.cuts,
             dedupe=self.wishes.dedupe,
             target=self.target,
+            count=self.plan.count,
             shift=self.retiming.shift,
             folder=folder,
         )
@@ -265,7 +269,7 @@ class _Assembly:
                 put_in_place(self._recipe.images, job.output, job.wishes.overwrite)
                 return _fate_of_sound(job, None)
             working = self._folder / f"joined{job.output.suffix.lower()}"
-            sound = self._animation(working) if job.kind == "gif" else self._video(working)
+            sound = self._video(working) if job.kind == "video" else self._animation(working)
             name_file(working, job.output, overwrite=job.wishes.overwrite)
             return sound
 
@@ -282,14 +286,14 @@ class _Assembly:
             for packet in track(packets, f"{job.output.name}: joining", job.plan.count):
                 container.mux(packet)
             container.finish(round((job.plan.duration + job.retiming.shift) / settings.unit))
-        _say_padding(job, settings)
         return _fate_of_sound(job, copy)
 
     def _animation(self, working: Path) -> str:
         job = self._job
         pictures = (Frame(ArrayPicture(images.read_image(file)), Fraction(0), Fraction(0)) for file in self._images())
         rate = nominal_rate(job.timeline, job.info)
-        with sink_for(working, like=job.info, rate=rate, unit=job.unit) as sink:
+        encoding = job.wishes.encoding
+        with sink_for(working, like=job.info, rate=rate, unit=job.unit, encoding=encoding) as sink:
             for frame in track(job.schedule.frames(pictures), f"{job.output.name}: joining", job.plan.count):
                 sink.append(frame)
         return _fate_of_sound(job, None)
@@ -323,14 +327,11 @@ def _fate_of_sound(job: _Job, copy: StreamCopy | None) -> str:
     return "left out"
 
 
-def _say_padding(job: _Job, settings: VideoSettings) -> None:
-    if settings.padding != (0, 0):
-        height, width = job.info.size
-        rows, columns = settings.padding
-        job.notices.add(
-            f"{job.info.path.name}: {width}x{height} is written as {width + columns}x{height + rows} (edge repeated), "
-            "because the video format needs even sides"
-        )
+def _say_losses(job: _Job) -> None:
+    """What of the source the output cannot hold, before hours go into it."""
+    settings = job.target if isinstance(job.target, VideoSettings) else None
+    for text in losses(job.info, job.output, settings):
+        job.notices.add(f"{job.info.path.name}: {text}")
 
 
 def _say_more(job: _Job, journal: Journal) -> None:

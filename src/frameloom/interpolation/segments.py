@@ -33,6 +33,7 @@ class Recipe:
     cuts: float | None
     dedupe: bool
     target: VideoSettings | int  # how video is encoded, or the depth of images, 8 or 16
+    count: int  # output frames
     shift: Fraction  # seconds by which the picture begins after the output
     folder: Path
 
@@ -48,7 +49,7 @@ class Recipe:
     def begin(self, segment: Segment) -> SegmentFile:
         """What takes the frames of a segment."""
         if isinstance(self.target, int):
-            return ImageSegment(self.images, self.target, segment.before)
+            return ImageSegment(self.images, self.target, self.count, segment.before)
         return PacketSegment(self.file(segment), self.target)
 
     def open(self) -> VideoSource | ImageSource:

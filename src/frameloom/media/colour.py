@@ -1,4 +1,4 @@
-"""Decoded video pictures to RGB and back, without loss of level.
+"""Decoded video pictures to RGB, without loss of level; `native` is the way back.
 
 The rule: the matrix and range the file is tagged with; untagged video is BT.709 from 720 lines up, else BT.601, limited
 range. swscale only changes how often chroma is sampled, at the depth of the source (Lanczos, accurate rounding); the
@@ -6,8 +6,8 @@ range. swscale only changes how often chroma is sampled, at the depth of the sou
 have, survive the way to RGB and back: swscale's own RGB conversion clips them (up to 2 levels of luma, measured).
 """
 
+import re
 from dataclasses import dataclass
-from typing import Any
 
 import av
 import cv2
@@ -16,6 +16,7 @@ from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 from frameloom.frame import FloatPixels, Pixels, float_pixels, quantise
+from frameloom.media.planes import read_planes, write_planes
 
 _SCALER = int(
     Interpolation.LANCZOS
@@ -25,9 +26,12 @@ _SCALER = int(
     | Interpolation.BITEXACT
 )
 _HD_LINES = 720
+_PLANAR = re.compile(r"yuv[aj]?4\d\dp(\d+le)?")
 # Codes of ITU-T H.273, as video files carry them
 _BT709, _SMPTE170M = 1, 6
 _LIMITED, _FULL = 1, 2
+_UNKNOWN = (0, 2)
+_MATRIX_OF_PRIMARIES = {1: 1, 5: 5, 6: 6, 7: 7, 9: 9}
 # matrix code -> (red weight, blue weight) of luma
 _LUMA_WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087),
                  9: (0.2627, 0.0593)}  # fmt: skip
@@ -55,18 +59,33 @@ def default_tags(height: int, full_range: bool = False) -> ColourTags:
 
 
 def tags_of(picture: av.VideoFrame) -> ColourTags:
-    """The tags of a decoded picture; where the matrix is missing or unknown, the rule fills in all of them."""
-    full_range = picture.color_range == _FULL or picture.format.name.startswith("yuvj")
+    """The tags of a decoded picture, with the rule for what is missing.
+
+    A matrix that is missing, or that of RGB, is the one that goes with the primaries, so HDR that says only half of
+    what it is stays HDR. RGB has no range of its own: what is made of it is limited.
+    """
+    rgb = not is_yuv(picture.format) and not is_grey(picture.format)
+    full_range = not rgb and (picture.color_range == _FULL or picture.format.name.startswith("yuvj"))
     assumed = default_tags(picture.height, full_range)
-    matrix = int(picture.colorspace)
-    if matrix not in _LUMA_WEIGHTS:
-        return assumed
-    return ColourTags(matrix, assumed.range, int(picture.color_primaries), int(picture.color_trc))
+    matrix, primaries, transfer = int(picture.colorspace), int(picture.color_primaries), int(picture.color_trc)
+    if matrix in _LUMA_WEIGHTS:
+        return ColourTags(matrix, assumed.range, primaries, transfer)
+    return ColourTags(
+        _MATRIX_OF_PRIMARIES.get(primaries, assumed.matrix),
+        assumed.range,
+        assumed.primaries if primaries in _UNKNOWN else primaries,
+        assumed.transfer if transfer in _UNKNOWN else transfer,
+    )
 
 
 def is_yuv(format: av.VideoFormat) -> bool:
     """Whether pictures of this format are luma and chroma."""
     return not format.is_rgb and len(format.components) >= 3 and "pal" not in format.name
+
+
+def is_grey(format: av.VideoFormat) -> bool:
+    """Whether pictures of this format are luma alone."""
+    return format.name.startswith("gray") and len(format.components) == 1 and format.components[0].bits <= 16
 
 
 def depth_of(format: av.VideoFormat) -> int:
@@ -79,7 +98,12 @@ def has_alpha(format: av.VideoFormat) -> bool:
     return format.has_palette or any(component.is_alpha for component in format.components)
 
 
-def _levels(tags: ColourTags, depth: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def hides_something(picture: av.VideoFrame) -> bool:
+    """Whether an RGB picture uses its transparency: GIFs are decoded with it, whether they have any or not."""
+    return has_alpha(picture.format) and _packed_rgb(picture).shape[2] == 4
+
+
+def levels_of(tags: ColourTags, depth: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Offset and span of (Y, Cb, Cr) at a depth."""
     if tags.full_range:
         peak = float(2**depth - 1)
@@ -88,7 +112,7 @@ def _levels(tags: ColourTags, depth: int) -> tuple[NDArray[np.float32], NDArray[
     return np.array([16, 128, 128], np.float32) * unit, np.array([219, 224, 224], np.float32) * unit
 
 
-def _matrix(tags: ColourTags) -> NDArray[np.float64]:
+def matrix_of(tags: ColourTags) -> NDArray[np.float64]:
     """RGB to Y, Cb, Cr (ITU-T H.273, section 8.3)."""
     red, blue = _LUMA_WEIGHTS[tags.matrix]
     luma = np.array([red, 1 - red - blue, blue])
@@ -97,35 +121,30 @@ def _matrix(tags: ColourTags) -> NDArray[np.float64]:
     )
 
 
-def _full_chroma(depth: int, alpha: bool) -> str:
+def full_chroma(depth: int, alpha: bool) -> str:
+    """The planar format with a sample of chroma for every pixel."""
     return f"yuv{'a' if alpha else ''}444p{'' if depth == 8 else f'{depth}le'}"
 
 
-def _same_levels(picture: av.VideoFrame, format: str, tags: ColourTags) -> av.VideoFrame:
+def same_levels(picture: av.VideoFrame, format: str, tags: ColourTags) -> av.VideoFrame:
     """Another sampling of chroma, same matrix, range and depth."""
     if picture.format.name == format:
         return picture
     shades = int(tags.range)
-    return picture.reformat(format=format, interpolation=_SCALER, src_color_range=shades, dst_color_range=shades)
+    return _unsited(picture).reformat(
+        format=format, interpolation=_SCALER, src_color_range=shades, dst_color_range=shades
+    )
 
 
-def _read_planes(picture: av.VideoFrame) -> NDArray[np.uint8 | np.uint16]:
-    """Planes of one size as (height, width, planes)."""
-    width, height = picture.width, picture.height
-    kind = np.dtype(np.uint8) if depth_of(picture.format) == 8 else np.dtype("<u2")
-    planes = [np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1) for plane in picture.planes]
-    return np.stack([plane[:height, :width] for plane in planes], axis=-1)
+def _unsited(picture: av.VideoFrame) -> av.VideoFrame:
+    """The picture without the tag that says where chroma lies between the pixels.
 
-
-def _write_planes(levels: NDArray[Any], format: str) -> av.VideoFrame:
-    """(height, width, planes) integers as a picture of that format."""
-    height, width = levels.shape[:2]
-    picture = av.VideoFrame(width, height, format)
-    for index, plane in enumerate(picture.planes):
-        rows = np.zeros((plane.height, plane.line_size // levels.itemsize), levels.dtype)
-        rows[:height, :width] = levels[..., index]
-        plane.update(rows.tobytes())
-    return picture
+    swscale would honour it on the way to RGB, but on the way back nothing can be told it: colours of made frames would
+    lie a quarter of a pixel or more beside those of source frames (2 to 5 times the error in chroma, measured).
+    """
+    if _PLANAR.fullmatch(picture.format.name) is None:
+        return picture
+    return write_planes(read_planes(picture), picture.format.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,12 +171,16 @@ class VideoPicture:
 
     def to_float(self) -> FloatPixels:
         """(height, width, 3, or 4 with alpha) float32; values beyond black and white lie outside [0, 1]."""
+        if is_grey(self.native.format):
+            (luma,), (offset, span) = read_planes(self.native), levels_of(self.tags, self.depth)
+            return np.repeat((luma[..., None].astype(np.float32) - offset[0]) / span[0], 3, axis=2)
         if not is_yuv(self.native.format):
             return float_pixels(_packed_rgb(self.native))
         alpha = has_alpha(self.native.format)
-        levels = _read_planes(_same_levels(self.native, _full_chroma(self.depth, alpha), self.tags))
-        offset, span = _levels(self.tags, self.depth)
-        inverse = np.linalg.inv(_matrix(self.tags)) / span  # one product does scaling and mixing
+        full = same_levels(self.native, full_chroma(self.depth, alpha), self.tags)
+        levels = np.stack(read_planes(full), axis=-1)
+        offset, span = levels_of(self.tags, self.depth)
+        inverse = np.linalg.inv(matrix_of(self.tags)) / span  # one product does scaling and mixing
         shifted = levels[..., :3].astype(np.float32) - offset
         rgb = cv2.transform(shifted, inverse.astype(np.float32)).astype(np.float32, copy=False)
         if not alpha:
@@ -167,7 +190,7 @@ class VideoPicture:
 
     def to_integer(self, depth: int) -> Pixels:
         """(height, width, 3 or 4) uint8 or uint16 at full scale, rounded."""
-        if not is_yuv(self.native.format):
+        if not is_yuv(self.native.format) and not is_grey(self.native.format):
             packed = _packed_rgb(self.native)
             return (
                 packed
@@ -178,7 +201,7 @@ class VideoPicture:
 
 
 def _packed_rgb(picture: av.VideoFrame) -> Pixels:
-    """RGB, palette and grey pictures as integers; alpha that hides nothing is dropped."""
+    """RGB and palette pictures as integers; alpha that hides nothing is dropped."""
     deep = depth_of(picture.format) > 8
     alpha = has_alpha(picture.format)
     format = ("rgba64le" if deep else "rgba") if alpha else ("rgb48le" if deep else "rgb24")
@@ -187,15 +210,3 @@ def _packed_rgb(picture: av.VideoFrame) -> Pixels:
     if alpha and (pixels[..., 3] == (65535 if deep else 255)).all():
         return pixels[..., :3]
     return pixels
-
-
-def to_native(pixels: FloatPixels, format: str, tags: ColourTags) -> av.VideoFrame:
-    """Float RGB(A) pixels to a luma and chroma picture of that format, rounded once; alpha goes over black."""
-    if pixels.shape[2] == 4:
-        pixels = pixels[..., :3] * pixels[..., 3:]
-    depth = depth_of(av.VideoFormat(format))
-    offset, span = _levels(tags, depth)
-    weights = _matrix(tags) * span[:, None]
-    levels = cv2.transform(np.ascontiguousarray(pixels), weights.astype(np.float32)) + offset
-    integers = np.rint(np.clip(levels, 0, 2**depth - 1)).astype(np.uint8 if depth == 8 else np.dtype("<u2"))
-    return _same_levels(_write_planes(integers, _full_chroma(depth, alpha=False)), format, tags)

@@ -26,10 +26,7 @@ class VideoContainer:
         format = VIDEO_SUFFIXES[path.suffix.lower()]
         mp4_family = format != "matroska"
         self._timer = _LastDuration(whole_file=mp4_family)
-        options = {"fflags": "+bitexact"}  # no random ids, no dates: the same work gives the same bytes
-        if mp4_family:
-            options |= _mp4_options(self._unit)
-        self._output = av.open(str(path), "w", format=format, options=options)
+        self._output = av.open(str(path), "w", format=format, options=_options(self._unit, mp4_family))
         try:
             self.stream = settings.add_stream(self._output)
             if copy is not None:
@@ -100,7 +97,9 @@ class _LastDuration:
         return packet
 
 
-def _mp4_options(unit: Fraction) -> dict[str, str]:
-    """The index at the front, and durations counted as finely as the frames (by default whole milliseconds)."""
+def _options(unit: Fraction, mp4_family: bool) -> dict[str, str]:
+    """The same bytes every time; the mp4 family with its index at the front and a clock as fine as the frames'."""
+    if not mp4_family:
+        return {"fflags": "+bitexact"}
     timescale = unit.denominator * -(-1000 // unit.denominator)
-    return {"movflags": "+faststart", "movie_timescale": str(timescale)}
+    return {"fflags": "+bitexact", "movflags": "+faststart", "movie_timescale": str(timescale)}

@@ -10,10 +10,13 @@ import numpy as np
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from frameloom.errors import CannotWrite
-from frameloom.frame import Frame
-from frameloom.media.colour import VideoPicture, to_native
-from frameloom.media.encoding import VideoSettings, tag
+from frameloom.frame import FloatPixels, Frame
+from frameloom.media.colour import VideoPicture
+from frameloom.media.encoding import VideoSettings, cannot_encode, tag
+from frameloom.media.native import kept_native, to_native
+from frameloom.media.pixel_formats import traits_of
+
+_IN_ORDER = 2  # so few frames are never reordered, and x265 leaves their decoding times unset
 
 
 class VideoEncoder:
@@ -22,7 +25,9 @@ class VideoEncoder:
     def __init__(self, stream: VideoStream, settings: VideoSettings) -> None:
         self._stream = stream
         self._settings = settings
+        self._rgb = traits_of(settings.format).family == "rgb"  # no matrix: other tags change no numbers
         self._durations: dict[int, int] = {}  # ticks by presentation time, of frames inside the encoder
+        self._taken = 0
         self.end = 0
         """When the last frame ends, in units."""
 
@@ -30,6 +35,7 @@ class VideoEncoder:
         """Take one frame; a picture decoded in the output's format goes in as it is."""
         unit = self._settings.unit
         picture = self._native(frame)
+        self._taken += 1
         stamp = round(frame.time / unit)
         self.end = round((frame.time + frame.duration) / unit)
         self._durations[stamp] = max(1, self.end - stamp)
@@ -44,14 +50,13 @@ class VideoEncoder:
 
     def _native(self, frame: Frame) -> av.VideoFrame:
         settings, picture = self._settings, frame.picture
-        kept = isinstance(picture, VideoPicture) and picture.native.format.name == settings.format
-        if isinstance(picture, VideoPicture) and kept and picture.tags == settings.tags and settings.padding == (0, 0):
-            return picture.native
-        pixels = frame.to_float()
-        if settings.padding != (0, 0):
-            rows, columns = settings.padding
-            pixels = np.pad(pixels, ((0, rows), (0, columns), (0, 0)), mode="edge")
-        native = to_native(pixels, settings.format, settings.tags)
+        native: av.VideoFrame | None = None
+        if isinstance(picture, VideoPicture) and (picture.tags == settings.tags or self._rgb):
+            native = kept_native(picture.native, settings.format, settings.tags, settings.padding)
+            if native is not None and native is picture.native:
+                return native
+        if native is None:
+            native = to_native(_padded(frame.to_float(), settings.padding), settings.format, settings.tags)
         tag(native, settings.tags)
         return native
 
@@ -59,13 +64,16 @@ class VideoEncoder:
         try:
             packets = cast("list[Packet[VideoStream]]", cast(Any, self._stream).encode(picture))
         except av.error.ArgumentError as error:
-            raise CannotWrite(
-                f"{self._stream.codec_context.name} cannot encode {self._stream.width}x{self._stream.height} pixels as "
-                f"{self._settings.format}; try another --codec, or a folder as output"
-            ) from error
+            raise cannot_encode(self._stream) from error
         for packet in packets:
             packet.duration = self._durations.pop(packet.pts or 0, 1)
+            if self._taken <= _IN_ORDER:
+                packet.dts = packet.pts
             yield packet
+
+
+def _padded(pixels: FloatPixels, padding: tuple[int, int]) -> FloatPixels:
+    return np.pad(pixels, ((0, padding[0]), (0, padding[1]), (0, 0)), mode="edge") if padding != (0, 0) else pixels
 
 
 def lone_encoder(settings: VideoSettings) -> VideoEncoder:

@@ -6,19 +6,25 @@ from types import TracebackType
 from frameloom import images
 from frameloom.frame import Frame
 
+_FEWEST_DIGITS = 5
+
 
 class ImageFolderSink:
-    """Numbered PNG files in an existing folder, from 00000.png on, or from another number."""
+    """Numbered PNG files in an existing folder, from 00000.png on or from another number.
 
-    def __init__(self, folder: Path, depth: int, first: int = 0) -> None:
+    With `count` expected in all, names sort as text too.
+    """
+
+    def __init__(self, folder: Path, depth: int, count: int | None = None, first: int = 0) -> None:
         self._folder = folder
+        self._digits = max(_FEWEST_DIGITS, len(str((count or 1) - 1)))
         self._depth = depth
         self._count = first
 
     def append(self, frame: Frame) -> None:
         """Write one image; source pixels of the same depth are written as they are."""
         pixels = frame.picture.to_integer(self._depth)
-        images.write_image(self._folder / f"{self._count:05d}.png", pixels)
+        images.write_image(self._folder / f"{self._count:0{self._digits}d}.png", pixels)
         self._count += 1
 
     def __enter__(self) -> "ImageFolderSink":

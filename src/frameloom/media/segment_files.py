@@ -57,9 +57,9 @@ class PacketSegment:
 class ImageSegment:
     """A segment of numbered images; they count once the segment is recorded as finished."""
 
-    def __init__(self, folder: Path, depth: int, first: int) -> None:
+    def __init__(self, folder: Path, depth: int, count: int, first: int) -> None:
         folder.mkdir(exist_ok=True)
-        self._sink = ImageFolderSink(folder, depth, first)
+        self._sink = ImageFolderSink(folder, depth, count, first)
 
     def append(self, frame: Frame) -> None:
         """Write one image."""

@@ -1,4 +1,4 @@
-"""Where frames go: a video file, a folder of numbered images, an animated GIF.
+"""Where frames go: a video file, a folder of numbered images, an animated GIF, WebP or PNG.
 
 Sinks write to the path they are given as frames come; giving the output its final name is the caller's
 (`frameloom.media.target`).
@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import Literal, Protocol
 
 from frameloom import images
-from frameloom.errors import CannotWrite
+from frameloom.errors import CannotWrite, InputError
 from frameloom.frame import Frame
+from frameloom.media.animation import ANIMATION_SUFFIXES, AnimationSink
 from frameloom.media.container import VIDEO_SUFFIXES, VideoContainer
 from frameloom.media.encoder import VideoEncoder
 from frameloom.media.encoding import Encoding, VideoSettings
@@ -20,8 +21,7 @@ from frameloom.media.gif import GifSink
 from frameloom.media.image_folder import ImageFolderSink
 from frameloom.media.source import SourceInfo
 
-_NOT_WRITTEN = frozenset({".avi", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".m2ts", ".ogv", ".3gp", ".mxf",
-                          ".apng"})  # fmt: skip
+_NOT_WRITTEN = frozenset({".avi", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".m2ts", ".ogv", ".3gp", ".mxf"})
 
 
 class FrameSink(Protocol):
@@ -40,8 +40,8 @@ class FrameSink(Protocol):
         ...
 
 
-def kind_of_output(path: Path) -> Literal["video", "gif", "folder"]:
-    """What a name asks for: a video or GIF by its suffix, else a folder of images.
+def kind_of_output(path: Path) -> Literal["video", "gif", "animation", "folder"]:
+    """What a name asks for: a video, GIF or other animation by its suffix, else a folder of images.
 
     Raises:
         CannotWrite: the suffix is that of a format that is not written.
@@ -51,8 +51,10 @@ def kind_of_output(path: Path) -> Literal["video", "gif", "folder"]:
         return "video"
     if suffix == ".gif":
         return "gif"
+    if suffix in ANIMATION_SUFFIXES:
+        return "animation"
     if suffix in _NOT_WRITTEN:
-        known = ", ".join([*VIDEO_SUFFIXES, ".gif"])
+        known = ", ".join([*VIDEO_SUFFIXES, ".gif", *sorted(ANIMATION_SUFFIXES)])
         raise CannotWrite(f"{path}: '{suffix}' is not written; use {known}, or a name without suffix for a folder")
     if suffix in images.SUFFIXES:
         raise CannotWrite(f"{path} names one image, but several frames come out; name a folder or a video")
@@ -66,6 +68,7 @@ def sink_for(
     rate: Fraction,
     unit: Fraction,
     encoding: Encoding | None = None,
+    count: int | None = None,
 ) -> FrameSink:
     """Open an output of the kind that the suffix of its path asks for.
 
@@ -74,20 +77,43 @@ def sink_for(
         like: The source, whose size, depth, colour tags and pixel shape the output has.
         rate: Nominal frames per second.
         unit: Seconds of which all times and durations are whole multiples.
-        encoding: Codec and quality of a video.
+        encoding: Codec and quality of a video; whether a WebP is lossless.
+        count: How many frames are expected, where known; names of images get as many digits.
+
+    Raises:
+        CannotWrite: a file that does not hold the codec.
+        InputError: a lossless encoding that the codec or the file cannot give.
     """
-    kind = kind_of_output(path)
+    kind, encoding = kind_of_output(path), encoding or Encoding()
+    check_encoding(path, encoding)
     if kind == "gif":
         return GifSink(path, like.size)
+    if kind == "animation":
+        return AnimationSink(path, like, unit=unit, lossless=encoding.lossless)
     if kind == "folder":
-        return ImageFolderSink(path, 8 if like.depth == 8 else 16)
-    return VideoSink(path, VideoSettings.of(like, encoding or Encoding(), rate=rate, unit=unit))
+        return ImageFolderSink(path, 8 if like.depth == 8 else 16, count)
+    return VideoSink(path, VideoSettings.of(like, encoding, rate=rate, unit=unit))
+
+
+def check_encoding(path: Path, encoding: Encoding) -> None:
+    """Refuse, before any work is done, an encoding that this kind of output cannot have.
+
+    Raises:
+        CannotWrite: a file that does not hold the codec.
+        InputError: a lossless GIF.
+    """
+    kind = kind_of_output(path)
+    if kind == "video":
+        encoding.check_output(path)
+    if kind == "gif" and encoding.lossless:
+        raise InputError(f"{path}: a GIF has 256 colours; for --lossless use .apng or .webp")
 
 
 class VideoSink:
     """An encoded video without sound, with exact times."""
 
     def __init__(self, path: Path, settings: VideoSettings) -> None:
+        self.settings = settings
         self._resources = ExitStack()
         self._container = self._resources.enter_context(VideoContainer(path, settings, None))
         self._encoder = VideoEncoder(self._container.stream, settings)

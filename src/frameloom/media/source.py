@@ -1,4 +1,4 @@
-"""Where frames come from: videos, animated GIFs, folders of images, single images.
+"""Where frames come from: videos, animations, folders of images, single images.
 
 A source can be gone through any number of times; every pass decodes anew and holds a bounded number of frames.
 """
@@ -15,8 +15,11 @@ import av
 from frameloom import images
 from frameloom.errors import CannotOpen, DecodeError, MediaError, NoFrames, ShapeError
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.media.colour import ColourTags, VideoPicture, depth_of, tags_of
+from frameloom.media.animated_webp import webp_clock, webp_pictures
+from frameloom.media.chunks import is_animated_png, is_animated_webp, is_transparent_webp
+from frameloom.media.colour import ColourTags, VideoPicture, depth_of, has_alpha, hides_something, tags_of
 from frameloom.media.decode import BEGINNING, Shown, decoded, shown_from
+from frameloom.media.light import Light, light_of
 from frameloom.media.opening import CONTAINER_OPTIONS as CONTAINER_OPTIONS
 from frameloom.media.opening import open_container, video_stream
 from frameloom.media.packet_list import PacketList, read_packets
@@ -52,6 +55,10 @@ class SourceInfo:
     pixel_format: str | None = None
     tags: ColourTags | None = None
     sample_aspect: Fraction = Fraction(1)
+    alpha: bool = False
+    """Whether pictures have transparency."""
+    light: Light | None = None
+    """What HDR video says of its brightness."""
 
     @property
     def has_time(self) -> bool:
@@ -81,7 +88,7 @@ class FrameSource(Protocol):
 def open_source(
     path: str | os.PathLike[str], *, rate: Fraction | None = None, on_error: OnError = "stop"
 ) -> "VideoSource | ImageSource":
-    """Open a video, an animated GIF, a folder of images (natural order) or a single image.
+    """Open a video, an animated GIF, WebP or PNG, a folder of images (natural order) or a single image.
 
     Args:
         path: The file or folder.
@@ -101,7 +108,9 @@ def open_source(
         if not found:
             raise NoFrames(f"{path} holds no images ({', '.join(sorted(images.SUFFIXES))})")
         return ImageSource(path, found, rate, on_error)
-    if path.suffix.lower() in images.SUFFIXES:
+    if path.suffix.lower() == ".webp" and is_animated_webp(path):
+        return WebpSource(path)
+    if path.suffix.lower() in images.SUFFIXES and not is_animated_png(path):
         return ImageSource(path, [path], rate, on_error)
     return VideoSource(path, on_error)
 
@@ -127,6 +136,7 @@ class ImageSource:
             tick=1 / self._rate,
             start=Fraction(0),
             duration=len(files) / self._rate,
+            alpha=first.pixels.shape[2] == 4,
         )
 
     def __iter__(self) -> Iterator[Frame]:
@@ -210,6 +220,8 @@ class VideoSource:
             pixel_format=upright.format.name,
             tags=tags_of(upright),
             sample_aspect=aspect,
+            alpha=hides_something(upright) if path.suffix.lower() == ".gif" else has_alpha(upright.format),
+            light=light_of(native),
         )
 
     def time_of(self, index: int) -> Fraction:
@@ -262,6 +274,36 @@ class VideoSource:
             f"{self._path} is damaged at {float(time):.3f} s: {shown.reason}; "
             "add --on-error skip to show the picture before it instead"
         )
+
+
+class WebpSource(VideoSource):
+    """Frames of an animated WebP, as RGB with alpha."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._clock = webp_clock(path)
+        first = next(webp_pictures(path, self._clock))
+        self.info = SourceInfo(
+            path=path,
+            kind="video",
+            size=(first.height, first.width),
+            depth=8,
+            frame_count=len(self._clock.stamps),
+            rate=self._clock.rate,
+            regular=self._clock.regular,
+            tick=self._clock.tick,
+            start=self._clock.start,
+            duration=self._clock.end - self._clock.start,
+            pixel_format=first.format.name,
+            tags=tags_of(first),
+            alpha=is_transparent_webp(path),
+        )
+
+    def frames(self, start: int = 0) -> Iterator[Frame]:
+        """Frames from that index on."""
+        for index, picture in enumerate(webp_pictures(self._path, self._clock, start), start):
+            shown = VideoPicture(picture, tags_of(picture))
+            yield Frame(shown, self._clock.time(index), self._clock.duration(index))
 
 
 def _first_pictures(path: Path, packets: PacketList) -> tuple[int, av.VideoFrame]:

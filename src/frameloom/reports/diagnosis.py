@@ -10,10 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from av.codec import Codec
-from av.codec.codec import UnknownCodecError
-
-from frameloom.media.encoding import ENCODERS
+from frameloom.media.codecs import CODECS
 from frameloom.models.zoo import catalog
 from frameloom.results import Diagnosis, Extra
 
@@ -30,6 +27,7 @@ _CORE = (
     "av",
     "numpy",
     "opencv-python-headless",
+    "pillow",
     "scikit-image",
     "faiss-cpu",
     "onnxruntime",
@@ -45,7 +43,7 @@ def diagnose() -> Diagnosis:
         versions={"frameloom": version("frameloom"), "python": platform.python_version(), "system": platform.platform(),
                   **{name: found for name in _CORE if (found := _version(name))}},
         devices=_devices(),
-        codecs={name: _can_write(encoder) for name, encoder in ENCODERS.items()},
+        codecs={card.name: card.available for card in CODECS.values()},
         models={card.name: card.summary for card in catalog.cards("interpolator")},
         broken_plugins=dict(catalog.broken_plugins),
         cache=cache_folder(),
@@ -67,14 +65,6 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _can_write(encoder: str) -> bool:
-    try:
-        Codec(encoder, "w")
-    except UnknownCodecError:
-        return False
-    return True
 
 
 def _devices() -> dict[str, str]:

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from frameloom.catalog import ModelCard, Role
 from frameloom.errors import FrameloomError, InputError, RangeError
 from frameloom.frame import Frame
+from frameloom.media.codec_names import VideoCodec
 from frameloom.models.zoo import catalog
+from frameloom.progress import Notices
 from frameloom.results import Batch, Between, Demonstration, Interpolation
 from frameloom.roles import Interpolator
 
@@ -53,8 +55,10 @@ def interpolate(
     fps: str | float | Fraction | None = None,
     slow: str | float | Fraction | None = None,
     num: Sequence[int] | None = None,
-    codec: Literal["h264", "hevc"] = "h264",
+    codec: VideoCodec = "h264",
     crf: int | None = None,
+    lossless: bool = False,
+    pix_fmt: str | None = None,
     cuts: Literal["auto", "off"] | float = "auto",
     dedupe: bool = False,
     audio: Literal["copy", "stretch", "drop"] = "copy",
@@ -67,8 +71,8 @@ def interpolate(
     Without options the rate is doubled and the duration kept. Sound, subtitles, chapters and tags come along.
 
     Args:
-        source: Video, animated GIF, folder of images (natural order), or image.
-        output: .mp4, .mov, .mkv or .gif; any other name is a folder of numbered PNG files.
+        source: Video, animated GIF, WebP or PNG, folder of images (natural order), or image.
+        output: .mp4, .mov, .mkv, .gif, .webp or .apng; any other name is a folder of numbered PNG files.
         model: What makes the frames; see `frameloom doctor` for the names.
         factor: Same duration, so many times the rate (default 2).
         fps: Same duration, resampled to this rate: 60, 24000/1001, 59.94. With --slow or --num, and for images, the
@@ -76,8 +80,11 @@ def interpolate(
         slow: So many times longer, at the source's rate: 4, 2.5.
         num: So many frames between every two, played at the source's rate; several numbers are passes, each between all
             frames of the pass before (1 1 1 makes 7).
-        codec: How video is encoded.
-        crf: Quality of the encoding, 0 (best, largest) to 51; default 18 for h264, 20 for hevc.
+        codec: How video is encoded. h264 and hevc: .mp4, .mov, .mkv; av1: .mp4, .mkv; prores: .mov, .mkv; ffv1: .mkv.
+        crf: Quality of the encoding, 0 (best, largest) to 51, av1 to 63; default 18 for h264, 20 for hevc and av1.
+        lossless: Every sample comes back as it was: h264, hevc, ffv1 and .webp (.apng and folders always do).
+        pix_fmt: How pixels are stored, by FFmpeg's name: yuv444p, yuv420p10le. The source's own or the nearest by
+            default; images become yuv420p.
         cuts: At a cut the nearer frame is shown. A number from 0 to 1 is the score above which it is a cut (auto is
             0.28; less finds more); off makes frames across cuts.
         dedupe: Re-time over frames that repeat the one before, as in animation on twos or 3:2 pull-down: made frames
@@ -118,7 +125,7 @@ def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
     pace = Pace(factor=given.factor, fps=given.fps, slow=given.slow, num=given.num)
     wishes = Wishes(
         model=catalog.find(given.model, "interpolator"),
-        encoding=Encoding(codec=given.codec, crf=given.crf),
+        encoding=Encoding(codec=given.codec, crf=given.crf, lossless=given.lossless, pix_fmt=given.pix_fmt),
         cuts=threshold_of(given.cuts),
         dedupe=given.dedupe,
         audio=given.audio,
@@ -233,8 +240,10 @@ def open_sink(
     *,
     like: "FrameSource",
     rate: str | float | Fraction | None = None,
-    codec: Literal["h264", "hevc"] = "h264",
+    codec: VideoCodec = "h264",
     crf: int | None = None,
+    lossless: bool = False,
+    pix_fmt: str | None = None,
     overwrite: bool = False,
 ) -> "Generator[FrameSink]":
     """Open an output for frames: `with open_sink("out.mp4", like=source) as sink: sink.append(frame)`.
@@ -243,11 +252,13 @@ def open_sink(
     the source's ticks and frames.
 
     Args:
-        path: .mp4, .mov, .mkv or .gif; any other name is a folder of numbered PNG files.
+        path: .mp4, .mov, .mkv, .gif, .webp or .apng; any other name is a folder of numbered PNG files.
         like: The source, whose size, depth, colours and pixel shape the output has.
         rate: Nominal frames per second; the source's by default.
-        codec: How video is encoded.
-        crf: Quality of the encoding, 0 (best) to 51.
+        codec: How video is encoded; each codec goes into some types of files only.
+        crf: Quality of the encoding, 0 (best) to 51, av1 to 63.
+        lossless: Every sample comes back as it was.
+        pix_fmt: How pixels are stored, by FFmpeg's name; what suits the source by default.
         overwrite: Replace an earlier output of that name.
 
     Raises:
@@ -256,17 +267,22 @@ def open_sink(
     """
     from frameloom.interpolation.timeline import common_unit, rate_of
     from frameloom.media.encoding import Encoding
-    from frameloom.media.sink import kind_of_output, sink_for
+    from frameloom.media.losses import losses
+    from frameloom.media.sink import VideoSink, check_encoding, kind_of_output, sink_for
     from frameloom.media.target import check_output, staged_file, staged_folder
 
     info, output = like.info, Path(path)
+    encoding = Encoding(codec=codec, crf=crf, lossless=lossless, pix_fmt=pix_fmt)
+    check_encoding(output, encoding)
     folder = kind_of_output(output) == "folder"
     check_output(output, [info.path], overwrite=overwrite, folder=folder)
     nominal = info.rate if rate is None else rate_of(rate)
     unit = common_unit(common_unit(info.tick, 1 / info.rate), 1 / nominal) / 16
     staged = staged_folder(output, overwrite=overwrite) if folder else staged_file(output, overwrite=overwrite)
-    encoding = Encoding(codec=codec, crf=crf)
     with staged as working, sink_for(working, like=info, rate=nominal, unit=unit, encoding=encoding) as sink:
+        notices = Notices()
+        for loss in losses(info, output, sink.settings if isinstance(sink, VideoSink) else None):
+            notices.add(f"{info.path.name}: {loss}")
         yield sink
 
 
