@@ -10,6 +10,7 @@ import pytest
 import frameloom as fl
 from frameloom.cli.app import build_app
 from frameloom.cli.commands import COMMANDS
+from frameloom.errors import CannotOpen
 from frameloom.verbs import make, measure
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
@@ -78,9 +79,15 @@ def test_options_of_a_command_are_the_parameters_of_its_verb(name: str) -> None:
         assert required_only_here or of_command[key].default == item.default
 
 
-def test_interpolate_all_takes_what_interpolate_takes() -> None:
-    one, many = (inspect.signature(verb).parameters for verb in (make.interpolate, make.interpolate_all))
-    assert list(one.values())[2:] == list(many.values())[2:]
+def test_interpolate_all_takes_what_interpolate_takes(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="nonsense"):
+        make.interpolate_all([tmp_path], tmp_path / "out", nonsense=1)
+    keywords = {
+        name for name, item in inspect.signature(make.interpolate).parameters.items() if item.kind is item.KEYWORD_ONLY
+    }
+    assert set(make._OPTIONS) == keywords
+    with pytest.raises(CannotOpen):  # every option is known
+        make.interpolate_all([tmp_path], tmp_path / "out", **make._OPTIONS)
 
 
 @pytest.mark.parametrize("name", VERBS)

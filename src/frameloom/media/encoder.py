@@ -1,6 +1,5 @@
 """Frames to packets of an encoded stream."""
 
-import io
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -8,6 +7,7 @@ import av
 import av.error
 import numpy as np
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from frameloom.frame import FloatPixels, Frame
@@ -22,8 +22,8 @@ _IN_ORDER = 2  # so few frames are never reordered, and x265 leaves their decodi
 class VideoEncoder:
     """Encodes frames in order of time; packets come out in decoding order, with times and durations in `unit`."""
 
-    def __init__(self, stream: VideoStream, settings: VideoSettings) -> None:
-        self._stream = stream
+    def __init__(self, context: VideoCodecContext, settings: VideoSettings) -> None:
+        self._context = context
         self._settings = settings
         self._rgb = traits_of(settings.format).family == "rgb"  # no matrix: other tags change no numbers
         self._durations: dict[int, int] = {}  # ticks by presentation time, of frames inside the encoder
@@ -62,9 +62,9 @@ class VideoEncoder:
 
     def _packets(self, picture: av.VideoFrame | None) -> "Iterator[Packet[VideoStream]]":
         try:
-            packets = cast("list[Packet[VideoStream]]", cast(Any, self._stream).encode(picture))
+            packets = cast("list[Packet[VideoStream]]", cast(Any, self._context).encode(picture))
         except av.error.ArgumentError as error:
-            raise cannot_encode(self._stream) from error
+            raise cannot_encode(self._context) from error
         for packet in packets:
             packet.duration = self._durations.pop(packet.pts or 0, 1)
             if self._taken <= _IN_ORDER:
@@ -74,9 +74,3 @@ class VideoEncoder:
 
 def _padded(pixels: FloatPixels, padding: tuple[int, int]) -> FloatPixels:
     return np.pad(pixels, ((0, padding[0]), (0, padding[1]), (0, 0)), mode="edge") if padding != (0, 0) else pixels
-
-
-def lone_encoder(settings: VideoSettings) -> VideoEncoder:
-    """An encoder whose packets go to no container; it gives the packets that one for a container would."""
-    nowhere = av.open(io.BytesIO(), "w", format="matroska")  # nothing is ever muxed, so nothing is written
-    return VideoEncoder(settings.add_stream(nowhere), settings)

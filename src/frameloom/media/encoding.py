@@ -4,9 +4,11 @@ import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av.error
 import cv2
+from av.codec.context import CodecContext, Flags
 from av.container import OutputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -138,32 +140,46 @@ class VideoSettings:
         Raises:
             CannotWrite: the encoder does not take this size.
         """
-        if self.encoder == "libsvtav1":  # it reports every setting on stderr; only this tells it not to
-            os.environ.setdefault("SVT_LOG", _SVT_ERRORS_ONLY)
         stream = output.add_stream(self.encoder, rate=self.rate, options=dict(self.options))
         assert isinstance(stream, VideoStream)
-        stream.height, stream.width = self.size[0] + self.padding[0], self.size[1] + self.padding[1]
-        stream.pix_fmt = self.format
-        context = stream.codec_context
-        context.time_base = self.unit
         stream.time_base = self.unit
+        if self.encoder == "libx265" and output.format.name in ("mp4", "mov"):
+            stream.codec_context.codec_tag = "hvc1"  # what players of the mp4 family expect
+        self._open(stream.codec_context)
+        return stream
+
+    def lone_encoder(self) -> VideoCodecContext:
+        """An encoder whose packets are those of `add_stream`, without a container: nothing keeps it alive but its user.
+
+        Raises:
+            CannotWrite: the encoder does not take this size.
+        """
+        context = cast(VideoCodecContext, CodecContext.create(self.encoder, "w"))
+        context.options = dict(self.options)
+        context.flags |= Flags.global_header  # as for every container that is written
+        self._open(context)
+        return context
+
+    def _open(self, context: VideoCodecContext) -> None:
+        if self.encoder == "libsvtav1":  # it reports every setting on stderr; only this tells it not to
+            os.environ.setdefault("SVT_LOG", _SVT_ERRORS_ONLY)
+        context.height, context.width = self.size[0] + self.padding[0], self.size[1] + self.padding[1]
+        context.pix_fmt = self.format
+        context.time_base = self.unit
         context.framerate = self.rate
         context.thread_count = _ENCODER_THREADS
         context.sample_aspect_ratio = self.sample_aspect
-        if self.encoder == "libx265" and output.format.name in ("mp4", "mov"):
-            context.codec_tag = "hvc1"  # what players of the mp4 family expect
         tag(context, self.tags)
         try:
             context.open(strict=False)
         except av.error.FFmpegError as error:
-            raise cannot_encode(stream) from error
-        return stream
+            raise cannot_encode(context) from error
 
 
-def cannot_encode(stream: VideoStream) -> CannotWrite:
+def cannot_encode(context: VideoCodecContext) -> CannotWrite:
     """What to tell the user when an encoder refuses."""
     return CannotWrite(
-        f"{stream.codec_context.name} cannot encode {stream.width}x{stream.height} pixels as {stream.pix_fmt}; "
+        f"{context.name} cannot encode {context.width}x{context.height} pixels as {context.pix_fmt}; "
         "try another --codec, or a folder as output"
     )
 

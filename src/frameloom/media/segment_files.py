@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from frameloom.frame import Frame
-from frameloom.media.encoder import lone_encoder
+from frameloom.media.encoder import VideoEncoder
 from frameloom.media.encoding import VideoSettings
 from frameloom.media.image_folder import ImageFolderSink
 from frameloom.media.packets import PacketWriter
@@ -33,7 +33,7 @@ class PacketSegment:
     def __init__(self, path: Path, settings: VideoSettings) -> None:
         self._path = path
         self._working = path.with_suffix(f".{os.getpid()}.part")  # another process may leave the same behind
-        self._encoder = lone_encoder(settings)
+        self._encoder = VideoEncoder(settings.lone_encoder(), settings)
         self._writer = PacketWriter(self._working)
 
     def append(self, frame: Frame) -> None:

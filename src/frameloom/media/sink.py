@@ -116,7 +116,7 @@ class VideoSink:
         self.settings = settings
         self._resources = ExitStack()
         self._container = self._resources.enter_context(VideoContainer(path, settings, None))
-        self._encoder = VideoEncoder(self._container.stream, settings)
+        self._encoder = VideoEncoder(self._container.stream.codec_context, settings)
 
     def append(self, frame: Frame) -> None:
         """Encode one frame."""
