@@ -33,9 +33,9 @@ Made by one command; do not edit by hand:
 python benchmarks/resume.py --json benchmarks/results/resume.json --markdown docs/kills.md
 ```
 
-{SECONDS} seconds of {SIZE[1]}x{SIZE[0]} with sound, doubled with `blend`, {SEGMENTS} segments. The run is killed with -9 at the
-point named, and the same command is run again. "On the disk" are segments whose record was written when the kill came,
-"begun again" those that were begun before it and are made by both runs.
+{SECONDS} seconds of {SIZE[1]}x{SIZE[0]} with sound, doubled with `blend`, {SEGMENTS} segments. The run is killed with
+-9 at the point named, and the same command is run again. "On the disk" are segments whose record was written when the
+kill came, "begun again" those that were begun before it and are made by both runs.
 
 | output | killed | on the disk | reused | begun again | same bytes | nothing left |
 |---|---|---|---|---|---|---|
