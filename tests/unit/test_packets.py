@@ -7,7 +7,7 @@ import pytest
 from av import Packet
 
 from frameloom.errors import MediaError
-from frameloom.media.packets import PacketWriter, joined, presentation_times, read_packets
+from frameloom.media.writing.stored_packets import PacketWriter, joined, presentation_times, read_packets
 
 UNIT = Fraction(1, 50)
 

@@ -8,7 +8,7 @@ import pytest
 from frameloom.errors import InputError, RangeError
 from frameloom.interpolation.pace import Pace, nominal_rate
 from frameloom.interpolation.timeline import Insert, Multiply, Resample, rate_of
-from frameloom.media.source import SourceInfo
+from frameloom.media.reading.source import SourceInfo
 
 
 def info(kind: str = "video", rate: Fraction = Fraction(25), count: int = 10) -> SourceInfo:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from frameloom.errors import CannotOpen, InputError
 from frameloom.images import SUFFIXES, images_in, natural_key
-from frameloom.media.sink import VIDEO_SUFFIXES
+from frameloom.media.writing.sink import VIDEO_SUFFIXES
 
 _READ_SUFFIXES = frozenset({*VIDEO_SUFFIXES, ".avi", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".m2ts", ".ogv",
                             ".3gp", ".gif"})  # fmt: skip

@@ -15,10 +15,10 @@ from frameloom.frame import ArrayPicture, FloatPixels, Frame, Pixels, float_pixe
 from frameloom.images import read_image
 from frameloom.interpolation.between import cascade, passes_total
 from frameloom.interpolation.timeline import rate_of
-from frameloom.media.gif import GifSink
-from frameloom.media.image_folder import ImageFolderSink
-from frameloom.media.sink import FrameSink
-from frameloom.media.target import check_output, staged_folder
+from frameloom.media.writing.gif import GifSink
+from frameloom.media.writing.image_folder import ImageFolderSink
+from frameloom.media.writing.sink import FrameSink
+from frameloom.media.writing.target import check_output, staged_folder
 from frameloom.progress import track
 from frameloom.results import Between
 from frameloom.roles import Interpolator, Moment

@@ -12,7 +12,7 @@ from math import ceil
 from frameloom.frame import Frame
 from frameloom.interpolation.timeline import Instant, Interval, Timeline
 from frameloom.interpolation.video import Span
-from frameloom.media.source import ImageSource, VideoSource
+from frameloom.media.reading.source import ImageSource, VideoSource
 
 _SECONDS = 4
 _MOST_FRAMES = 240

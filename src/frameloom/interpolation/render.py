@@ -25,18 +25,18 @@ from frameloom.interpolation.plan import Plan, Schedule, Segment, plan_of
 from frameloom.interpolation.segments import Finished, Recipe, Stepped, make_segments
 from frameloom.interpolation.timeline import Timeline
 from frameloom.journal import Journal
-from frameloom.media.container import VideoContainer
-from frameloom.media.encoding import Encoding, VideoSettings
-from frameloom.media.fingerprint import fingerprint
-from frameloom.media.losses import losses
-from frameloom.media.packets import joined
-from frameloom.media.remux import StreamCopy
-from frameloom.media.retiming import Retiming
-from frameloom.media.sink import check_encoding, kind_of_output, sink_for
-from frameloom.media.source import ImageSource, OnError, SourceInfo, VideoSource, open_source
-from frameloom.media.streams import AudioWish, OtherStreams, other_streams, retiming_of
-from frameloom.media.target import check_output, name_file, put_in_place, told
-from frameloom.media.workspace import Workspace
+from frameloom.media.carrying.remux import StreamCopy
+from frameloom.media.carrying.retiming import Retiming
+from frameloom.media.carrying.streams import AudioWish, OtherStreams, other_streams, retiming_of
+from frameloom.media.reading.fingerprint import fingerprint
+from frameloom.media.reading.source import ImageSource, OnError, SourceInfo, VideoSource, open_source
+from frameloom.media.writing.encoding import Encoding, VideoSettings
+from frameloom.media.writing.losses import losses
+from frameloom.media.writing.sink import check_encoding, kind_of_output, sink_for
+from frameloom.media.writing.stored_packets import joined
+from frameloom.media.writing.target import check_output, name_file, put_in_place, told
+from frameloom.media.writing.video_container import VideoContainer
+from frameloom.media.writing.workspace import Workspace
 from frameloom.progress import Notices, Stopwatch, track
 from frameloom.results import Interpolation, plain
 

@@ -11,10 +11,10 @@ from frameloom.frame import Frame
 from frameloom.interpolation.plan import Segment
 from frameloom.interpolation.timeline import Timeline
 from frameloom.interpolation.video import Tally, densify
-from frameloom.media.encoding import VideoSettings
 from frameloom.media.prefetch import Behind, prefetch
-from frameloom.media.segment_files import ImageSegment, PacketSegment, SegmentFile
-from frameloom.media.source import ImageSource, OnError, VideoSource, open_source
+from frameloom.media.reading.source import ImageSource, OnError, VideoSource, open_source
+from frameloom.media.writing.encoding import VideoSettings
+from frameloom.media.writing.segment_files import ImageSegment, PacketSegment, SegmentFile
 from frameloom.progress import Stopwatch
 from frameloom.roles import Interpolator
 

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from frameloom.catalog import ModelCard, Role
 from frameloom.errors import FrameloomError, InputError, RangeError
 from frameloom.frame import Frame
-from frameloom.media.codec_names import VideoCodec
+from frameloom.media.writing.codec_names import VideoCodec
 from frameloom.models.zoo import catalog
 from frameloom.progress import Notices
 from frameloom.results import Batch, Between, Demonstration, Interpolation
 from frameloom.roles import Interpolator
 
 if TYPE_CHECKING:
-    from frameloom.media.sink import FrameSink
-    from frameloom.media.source import FrameSource
+    from frameloom.media.reading.source import FrameSource
+    from frameloom.media.writing.sink import FrameSink
 
 DEFAULT_MODEL = "dis"
 
@@ -119,7 +119,7 @@ def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
     from frameloom.interpolation.cuts import threshold_of
     from frameloom.interpolation.pace import Pace
     from frameloom.interpolation.render import Wishes, render
-    from frameloom.media.encoding import Encoding
+    from frameloom.media.writing.encoding import Encoding
 
     given = SimpleNamespace(**options)
     pace = Pace(factor=given.factor, fps=given.fps, slow=given.slow, num=given.num)
@@ -266,10 +266,10 @@ def open_sink(
         OutputExists: it is there already.
     """
     from frameloom.interpolation.timeline import common_unit, rate_of
-    from frameloom.media.encoding import Encoding
-    from frameloom.media.losses import losses
-    from frameloom.media.sink import VideoSink, check_encoding, kind_of_output, sink_for
-    from frameloom.media.target import check_output, staged_file, staged_folder
+    from frameloom.media.writing.encoding import Encoding
+    from frameloom.media.writing.losses import losses
+    from frameloom.media.writing.sink import VideoSink, check_encoding, kind_of_output, sink_for
+    from frameloom.media.writing.target import check_output, staged_file, staged_folder
 
     info, output = like.info, Path(path)
     encoding = Encoding(codec=codec, crf=crf, lossless=lossless, pix_fmt=pix_fmt)

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 from frameloom.frame import Frame
-from frameloom.media.encoder import VideoEncoder
-from frameloom.media.encoding import VideoSettings
-from frameloom.media.image_folder import ImageFolderSink
-from frameloom.media.packets import PacketWriter
+from frameloom.media.writing.encoding import VideoSettings
+from frameloom.media.writing.image_folder import ImageFolderSink
+from frameloom.media.writing.stored_packets import PacketWriter
+from frameloom.media.writing.video_encoder import VideoEncoder
 
 
 class SegmentFile(Protocol):

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.frame import FloatPixels
-from frameloom.media.colour import ColourTags, full_chroma, levels_of, matrix_of, same_levels
-from frameloom.media.pixel_formats import planar_name, traits_of
-from frameloom.media.planes import read_planes, write_planes
+from frameloom.media.pictures.colour import ColourTags, full_chroma, levels_of, matrix_of, same_levels
+from frameloom.media.pictures.pixel_formats import planar_name, traits_of
+from frameloom.media.pictures.planes import read_planes, write_planes
 
 _AT_ANY_DEPTH = ((1, 1), (1, 2), (2, 2))  # samplings that FFmpeg has formats for at every depth
 

@@ -14,10 +14,10 @@ from av.video.stream import VideoStream
 
 from frameloom.errors import CannotWrite
 from frameloom.frame import Frame
-from frameloom.media.chunks import end_webp_at, set_last_delay
-from frameloom.media.colour import default_tags
-from frameloom.media.native import to_native
-from frameloom.media.source import SourceInfo
+from frameloom.media.pictures.colour import default_tags
+from frameloom.media.pictures.native import to_native
+from frameloom.media.reading.chunks import end_webp_at, set_last_delay
+from frameloom.media.reading.source import SourceInfo
 
 ANIMATION_SUFFIXES = frozenset({".webp", ".apng"})
 _MILLISECOND = Fraction(1, 1000)

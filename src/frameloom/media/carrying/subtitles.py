@@ -12,9 +12,9 @@ from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import AssSubtitle, SubtitleSet
 
-from frameloom.media.containers import OVERLAPPING_SUBTITLES
-from frameloom.media.retiming import Retiming
-from frameloom.media.tracks import AnyPacket, Stamps, counted
+from frameloom.media.carrying.container_limits import OVERLAPPING_SUBTITLES
+from frameloom.media.carrying.retiming import Retiming
+from frameloom.media.carrying.tracks import AnyPacket, Stamps, counted
 
 _MILLISECOND = Fraction(1, 1000)
 _NOTHING_SHOWN = bytes(2)  # how mov_text fills the time between lines; what writes it does so by itself

@@ -15,15 +15,15 @@ import av
 from frameloom import images
 from frameloom.errors import CannotOpen, DecodeError, MediaError, NoFrames, ShapeError
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.media.animated_webp import webp_clock, webp_pictures
-from frameloom.media.chunks import is_animated_png, is_animated_webp, is_transparent_webp
-from frameloom.media.colour import ColourTags, VideoPicture, depth_of, has_alpha, hides_something, tags_of
-from frameloom.media.decode import BEGINNING, Shown, decoded, shown_from
-from frameloom.media.light import Light, light_of
-from frameloom.media.opening import CONTAINER_OPTIONS as CONTAINER_OPTIONS
-from frameloom.media.opening import open_container, video_stream
-from frameloom.media.packet_list import PacketList, read_packets
-from frameloom.media.rotate import Turner
+from frameloom.media.pictures.colour import ColourTags, VideoPicture, depth_of, has_alpha, hides_something, tags_of
+from frameloom.media.pictures.light import Light, light_of
+from frameloom.media.pictures.rotate import Turner
+from frameloom.media.reading.animated_webp import webp_clock, webp_pictures
+from frameloom.media.reading.chunks import is_animated_png, is_animated_webp, is_transparent_webp
+from frameloom.media.reading.decode import BEGINNING, Shown, decoded, shown_from
+from frameloom.media.reading.opening import CONTAINER_OPTIONS as CONTAINER_OPTIONS
+from frameloom.media.reading.opening import open_container, video_stream
+from frameloom.media.reading.packet_list import PacketList, read_packets
 
 OnError = Literal["stop", "skip"]
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from frameloom.errors import CannotWrite
-from frameloom.media.target import NOTHING_LEFT, make_parent, told
+from frameloom.media.writing.target import NOTHING_LEFT, make_parent, told
 
 _LONGEST_NAME = 200  # bytes; file systems take 255
 _LOCK_NAME = "lock"

@@ -7,7 +7,7 @@ from typing import Literal
 
 import av
 
-from frameloom.media.colour import depth_of, has_alpha, is_yuv
+from frameloom.media.pictures.colour import depth_of, has_alpha, is_yuv
 
 _NAMES_OF_CHROMA = {
     (1, 1): "4:4:4",

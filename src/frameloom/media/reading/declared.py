@@ -5,7 +5,7 @@ from fractions import Fraction
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from frameloom.media.clock import FALLBACK_RATE
+from frameloom.media.reading.clock import FALLBACK_RATE
 
 # Headers round durations, and some count to the start of the last picture.
 _SLACK_SECONDS = Fraction(1, 4)

@@ -1,7 +1,7 @@
 """Where frames go: a video file, a folder of numbered images, an animated GIF, WebP or PNG.
 
 Sinks write to the path they are given as frames come; giving the output its final name is the caller's
-(`frameloom.media.target`).
+(`frameloom.media.writing.target`).
 """
 
 from contextlib import ExitStack
@@ -13,13 +13,13 @@ from typing import Literal, Protocol
 from frameloom import images
 from frameloom.errors import CannotWrite, InputError
 from frameloom.frame import Frame
-from frameloom.media.animation import ANIMATION_SUFFIXES, AnimationSink
-from frameloom.media.container import VIDEO_SUFFIXES, VideoContainer
-from frameloom.media.encoder import VideoEncoder
-from frameloom.media.encoding import Encoding, VideoSettings
-from frameloom.media.gif import GifSink
-from frameloom.media.image_folder import ImageFolderSink
-from frameloom.media.source import SourceInfo
+from frameloom.media.reading.source import SourceInfo
+from frameloom.media.writing.animation import ANIMATION_SUFFIXES, AnimationSink
+from frameloom.media.writing.encoding import Encoding, VideoSettings
+from frameloom.media.writing.gif import GifSink
+from frameloom.media.writing.image_folder import ImageFolderSink
+from frameloom.media.writing.video_container import VIDEO_SUFFIXES, VideoContainer
+from frameloom.media.writing.video_encoder import VideoEncoder
 
 _NOT_WRITTEN = frozenset({".avi", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".m2ts", ".ogv", ".3gp", ".mxf"})
 

@@ -11,10 +11,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from frameloom.frame import FloatPixels, Frame
-from frameloom.media.colour import VideoPicture
-from frameloom.media.encoding import VideoSettings, cannot_encode, tag
-from frameloom.media.native import kept_native, to_native
-from frameloom.media.pixel_formats import traits_of
+from frameloom.media.pictures.colour import VideoPicture
+from frameloom.media.pictures.native import kept_native, to_native
+from frameloom.media.pictures.pixel_formats import traits_of
+from frameloom.media.writing.encoding import VideoSettings, cannot_encode, tag
 
 _IN_ORDER = 2  # so few frames are never reordered, and x265 leaves their decoding times unset
 

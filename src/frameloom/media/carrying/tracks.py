@@ -10,7 +10,7 @@ from av.bitstream import BitStreamFilterContext
 from av.packet import Packet
 from av.stream import Stream
 
-from frameloom.media.retiming import Retiming
+from frameloom.media.carrying.retiming import Retiming
 
 AnyPacket: TypeAlias = "Packet[Any]"
 # A stamp that falls back further than this is not a rounding but a break; what it stamps has been heard already.

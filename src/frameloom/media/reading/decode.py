@@ -20,8 +20,8 @@ from av.codec.context import ThreadType
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from frameloom.media.opening import MOST_PIXELS, open_container, video_stream
-from frameloom.media.packet_list import NO_STAMP, AnyPacket, PacketList, packets_of
+from frameloom.media.reading.opening import MOST_PIXELS, open_container, video_stream
+from frameloom.media.reading.packet_list import NO_STAMP, AnyPacket, PacketList, packets_of
 
 BEGINNING = -1  # instead of the index of a key frame
 _JUMPS = 4

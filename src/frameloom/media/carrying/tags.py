@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 
-from frameloom.media.retiming import Retiming
+from frameloom.media.carrying.retiming import Retiming
 
 if TYPE_CHECKING:
     from av.container.core import Chapter

@@ -16,7 +16,7 @@ from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 from frameloom.frame import FloatPixels, Pixels, float_pixels, quantise
-from frameloom.media.planes import read_planes, write_planes
+from frameloom.media.pictures.planes import read_planes, write_planes
 
 _SCALER = int(
     Interpolation.LANCZOS

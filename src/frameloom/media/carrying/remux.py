@@ -17,7 +17,7 @@ from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 
 from frameloom.errors import RangeError
-from frameloom.media.containers import (
+from frameloom.media.carrying.container_limits import (
     ATTACHMENTS,
     COVERS,
     OVERLAPPING_SUBTITLES,
@@ -26,9 +26,9 @@ from frameloom.media.containers import (
     holds,
     suffix_of,
 )
-from frameloom.media.encoders import add_sound_encoder
-from frameloom.media.retiming import Retiming
-from frameloom.media.streams import (
+from frameloom.media.carrying.retiming import Retiming
+from frameloom.media.carrying.sound_encoder import add_sound_encoder
+from frameloom.media.carrying.streams import (
     AudioWish,
     can_decode,
     is_chapter_track,
@@ -38,10 +38,10 @@ from frameloom.media.streams import (
     opened,
     pictures_of,
 )
-from frameloom.media.stretch import StretchedSound
-from frameloom.media.subtitles import ConvertedSubtitles, CopiedSubtitles
-from frameloom.media.tags import copy_chapters, copy_stream_tags, copy_tags
-from frameloom.media.tracks import AnyPacket, CopiedSound, Cover, Track
+from frameloom.media.carrying.stretch import StretchedSound
+from frameloom.media.carrying.subtitles import ConvertedSubtitles, CopiedSubtitles
+from frameloom.media.carrying.tags import copy_chapters, copy_stream_tags, copy_tags
+from frameloom.media.carrying.tracks import AnyPacket, CopiedSound, Cover, Track
 
 _FOREVER = Fraction(2**40)  # seconds
 

@@ -10,8 +10,8 @@ import av.error
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from frameloom.media.encoding import VideoSettings
-from frameloom.media.remux import StreamCopy
+from frameloom.media.carrying.remux import StreamCopy
+from frameloom.media.writing.encoding import VideoSettings
 
 VIDEO_SUFFIXES = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 

@@ -9,7 +9,7 @@ from av.audio.stream import AudioStream
 from av.codec import Codec
 from av.container import OutputContainer
 
-from frameloom.media.containers import layout_of, usual_layout
+from frameloom.media.carrying.container_limits import layout_of, usual_layout
 
 _LOSSY = "aac"
 _LOSSLESS = ("pcm_", "flac", "alac")

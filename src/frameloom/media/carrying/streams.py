@@ -11,8 +11,8 @@ from av.container import InputContainer
 from av.stream import AttachmentStream, Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
-from frameloom.media.retiming import Retiming
-from frameloom.media.source import CONTAINER_OPTIONS
+from frameloom.media.carrying.retiming import Retiming
+from frameloom.media.reading.source import CONTAINER_OPTIONS
 
 AudioWish = Literal["copy", "stretch", "drop"]
 

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from frameloom.errors import CannotOpen, MediaError
-from frameloom.media.chunks import webp_durations
-from frameloom.media.clock import Clock, clock_of
+from frameloom.media.reading.chunks import webp_durations
+from frameloom.media.reading.clock import Clock, clock_of
 
 _TICK = Fraction(1, 1000)
 

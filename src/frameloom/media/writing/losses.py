@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from frameloom.media.codecs import CODECS, cards_with_alpha
-from frameloom.media.encoding import VideoSettings, source_traits
-from frameloom.media.light import Light
-from frameloom.media.pixel_formats import Traits, traits_of
-from frameloom.media.source import SourceInfo
+from frameloom.media.pictures.light import Light
+from frameloom.media.pictures.pixel_formats import Traits, traits_of
+from frameloom.media.reading.source import SourceInfo
+from frameloom.media.writing.codecs import CODECS, cards_with_alpha
+from frameloom.media.writing.encoding import VideoSettings, source_traits
 
 _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}  # codes of ITU-T H.273
 

@@ -15,12 +15,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from frameloom.errors import CannotWrite, InputError, RangeError
-from frameloom.media.codec_names import VideoCodec
-from frameloom.media.codecs import CODECS, CodecCard, cards_that_hold
-from frameloom.media.colour import ColourTags, default_tags
-from frameloom.media.light import Light, display_in_numbers, display_in_steps
-from frameloom.media.pixel_formats import Traits, nearest, traits_of
-from frameloom.media.source import SourceInfo
+from frameloom.media.pictures.colour import ColourTags, default_tags
+from frameloom.media.pictures.light import Light, display_in_numbers, display_in_steps
+from frameloom.media.pictures.pixel_formats import Traits, nearest, traits_of
+from frameloom.media.reading.source import SourceInfo
+from frameloom.media.writing.codec_names import VideoCodec
+from frameloom.media.writing.codecs import CODECS, CodecCard, cards_that_hold
 
 _ENCODER_THREADS = 4  # fixed, because the bytes of x264 and x265 depend on it
 # x264's AVX-512 code reads what it has not written: one in ten to a hundred encodings of a 176x144 clip came out

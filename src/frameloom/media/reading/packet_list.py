@@ -22,9 +22,9 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from frameloom.errors import NoFrames
-from frameloom.media.clock import FALLBACK_RATE, Clock, clock_of
-from frameloom.media.declared import missing_seconds
-from frameloom.media.opening import open_container, video_stream
+from frameloom.media.reading.clock import FALLBACK_RATE, Clock, clock_of
+from frameloom.media.reading.declared import missing_seconds
+from frameloom.media.reading.opening import open_container, video_stream
 
 AnyPacket: TypeAlias = "Packet[Any]"
 

@@ -15,9 +15,9 @@ from av.audio.stream import AudioStream
 from av.filter import Graph
 from numpy.typing import NDArray
 
-from frameloom.media.containers import layout_of
-from frameloom.media.retiming import Retiming
-from frameloom.media.tracks import AnyPacket, counted
+from frameloom.media.carrying.container_limits import layout_of
+from frameloom.media.carrying.retiming import Retiming
+from frameloom.media.carrying.tracks import AnyPacket, counted
 
 Samples = NDArray[np.float32]  # (channels, samples)
 
