@@ -5,6 +5,7 @@ stream is declared in a container in memory first, and what that refuses is not 
 """
 
 import io
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -51,9 +52,14 @@ def usual_layout(channels: int) -> str:
 
 def holds(container: str, source: Stream) -> bool:
     """Whether a kind of container (FFmpeg's name) takes the packets of a stream as they are."""
+    return accepts(container, lambda output: declare(output, source))
+
+
+def accepts(container: str, declare_in: Callable[[OutputContainer], object]) -> bool:
+    """Whether a kind of container takes what is declared in it, tried in memory."""
     rehearsal = av.open(io.BytesIO(), "w", format=container)
     try:
-        declare(rehearsal, source)
+        declare_in(rehearsal)
         rehearsal.start_encoding()
     except (ValueError, av.error.FFmpegError):
         return False

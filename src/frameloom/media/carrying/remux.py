@@ -32,16 +32,15 @@ from frameloom.media.carrying.streams import (
     AudioWish,
     can_decode,
     is_chapter_track,
-    is_cover,
     kind_of,
     name_of,
-    opened,
-    pictures_of,
 )
 from frameloom.media.carrying.stretch import StretchedSound
 from frameloom.media.carrying.subtitles import ConvertedSubtitles, CopiedSubtitles
 from frameloom.media.carrying.tags import copy_chapters, copy_stream_tags, copy_tags
-from frameloom.media.carrying.tracks import AnyPacket, CopiedSound, Cover, Track
+from frameloom.media.carrying.tracks import CopiedSound, Cover, Track
+from frameloom.media.reading.opening import is_cover, open_container, pictures_of
+from frameloom.media.reading.packet_list import AnyPacket, demuxed
 
 _FOREVER = Fraction(2**40)  # seconds
 
@@ -77,7 +76,7 @@ class StreamCopy:
         self.retiming = retiming
         """From the times of the source to those of the output."""
         self._wish = audio
-        self._input = opened(path)
+        self._input = open_container(path)
         self._has_sound = bool(self._input.streams.audio)
         self._tracks: dict[int, Track] = {}
         self._left_out: list[_LeftOut] = []
@@ -198,7 +197,7 @@ class StreamCopy:
 
     def _picture(self, cover: VideoStream) -> bytes:
         """The cover itself, which the reader hands out before all else."""
-        with opened(Path(self._input.name)) as container:
+        with open_container(Path(self._input.name)) as container:
             packet = next(iter(container.demux(cast(VideoStream, container.streams[cover.index]))))
             return bytes(packet)
 
@@ -213,13 +212,13 @@ class StreamCopy:
                 stream.discard = Discard.all
         carried = [self._input.streams[index] for index in self._tracks]
         if carried:
-            self._packets = cast("Iterator[AnyPacket]", self._input.demux(carried))
+            self._packets = demuxed(self._input, carried)
             self._advance()
 
     def _advance(self) -> None:
         try:
-            self._waiting = next((packet for packet in self._packets if packet.size), None)
-        except av.error.FFmpegError as error:
+            self._waiting = next(self._packets, None)
+        except (av.error.FFmpegError, OSError) as error:
             self._waiting = None
             self._damage.append(f"the sound and the subtitles end early, because the file is damaged: {error.strerror}")
         if self._waiting is None:

@@ -1,15 +1,11 @@
 """Which encoder stretched sound gets."""
 
-import io
-from contextlib import suppress
-
 import av
-import av.error
 from av.audio.stream import AudioStream
 from av.codec import Codec
 from av.container import OutputContainer
 
-from frameloom.media.carrying.container_limits import layout_of, usual_layout
+from frameloom.media.carrying.container_limits import accepts, layout_of, usual_layout
 
 _LOSSY = "aac"
 _LOSSLESS = ("pcm_", "flac", "alac")
@@ -19,7 +15,7 @@ _LEAST_BITS, _MOST_BITS = 96_000, 192_000  # per second and channel
 def add_sound_encoder(output: OutputContainer, source: AudioStream) -> AudioStream:
     """Declare an encoded stream like the source's: lossless stays lossless where it fits, all else becomes AAC."""
     name = source.codec.canonical_name
-    if name.startswith(_LOSSLESS) and _can_encode(output, source):
+    if name.startswith(_LOSSLESS) and accepts(output.format.name, lambda other: _add_lossless(other, source)):
         return _add_lossless(output, source)
     rate = _nearest_rate(source.codec_context.sample_rate)
     channels = source.codec_context.layout.nb_channels
@@ -40,20 +36,6 @@ def _add_lossless(output: OutputContainer, source: AudioStream) -> AudioStream:
         (name for name in formats if av.AudioFormat(name).bits == depth), target.codec_context.format.name
     )
     return target
-
-
-def _can_encode(output: OutputContainer, source: AudioStream) -> bool:
-    """Whether the format takes such a stream, found out in memory."""
-    rehearsal = av.open(io.BytesIO(), "w", format=output.format.name)
-    try:
-        _add_lossless(rehearsal, source)
-        rehearsal.start_encoding()
-    except (ValueError, av.error.FFmpegError):
-        return False
-    finally:
-        with suppress(av.error.FFmpegError):
-            rehearsal.close()
-    return True
 
 
 def _nearest_rate(rate: int) -> int:

@@ -5,14 +5,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal, cast
 
-import av
 from av.audio.stream import AudioStream
-from av.container import InputContainer
-from av.stream import AttachmentStream, Discard, Disposition, Stream
-from av.video.stream import VideoStream
+from av.stream import AttachmentStream, Discard, Stream
 
 from frameloom.media.carrying.retiming import Retiming
-from frameloom.media.reading.source import CONTAINER_OPTIONS
+from frameloom.media.reading.opening import is_cover, open_container, pictures_of
 
 AudioWish = Literal["copy", "stretch", "drop"]
 
@@ -34,7 +31,7 @@ def other_streams(path: Path) -> OtherStreams:
     audio: list[int] = []
     others: set[str] = set()
     starts: list[Fraction] = []
-    with opened(path) as container:
+    with open_container(path) as container:
         pictures = pictures_of(container)
         for stream in container.streams:
             if isinstance(stream, AudioStream):
@@ -62,21 +59,6 @@ def retiming_of(
     carries_sound = carried and (audio == "stretch" or (audio == "copy" and stretch == 1))
     lead = lead_of_sound(streams, first_picture) if carries_sound else Fraction(0)
     return Retiming(first_picture, stretch, lead * stretch)
-
-
-def opened(path: Path) -> InputContainer:
-    """A file whose tags may be in any encoding."""
-    return av.open(str(path), options=CONTAINER_OPTIONS, metadata_errors="replace")
-
-
-def pictures_of(container: InputContainer) -> VideoStream | None:
-    """The stream whose pictures are read."""
-    return next((stream for stream in container.streams.video if not is_cover(stream)), None)
-
-
-def is_cover(stream: Stream) -> bool:
-    """Whether a stream is one picture that stands for the file."""
-    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def is_chapter_track(stream: Stream) -> bool:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from frameloom.media.carrying.container_limits import layout_of
 from frameloom.media.carrying.retiming import Retiming
-from frameloom.media.carrying.tracks import AnyPacket, counted
+from frameloom.media.carrying.tracks import counted
+from frameloom.media.reading.packet_list import AnyPacket
 
 Samples = NDArray[np.float32]  # (channels, samples)
 

@@ -14,7 +14,8 @@ from av.subtitles.subtitle import AssSubtitle, SubtitleSet
 
 from frameloom.media.carrying.container_limits import OVERLAPPING_SUBTITLES
 from frameloom.media.carrying.retiming import Retiming
-from frameloom.media.carrying.tracks import AnyPacket, Stamps, counted
+from frameloom.media.carrying.tracks import Stamps, counted
+from frameloom.media.reading.packet_list import AnyPacket
 
 _MILLISECOND = Fraction(1, 1000)
 _NOTHING_SHOWN = bytes(2)  # how mov_text fills the time between lines; what writes it does so by itself

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Protocol, cast
 
 import av.error
 from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
-from av.packet import Packet
 from av.stream import Stream
 
 from frameloom.media.carrying.retiming import Retiming
+from frameloom.media.reading.packet_list import AnyPacket
 
-AnyPacket: TypeAlias = "Packet[Any]"
 # A stamp that falls back further than this is not a rounding but a break; what it stamps has been heard already.
 _LARGEST_REPAIR = Fraction(1, 2)
 _LEAP = Fraction(1)  # seconds that sound seldom pauses without packets

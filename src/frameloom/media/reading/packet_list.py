@@ -6,7 +6,8 @@ are never shown (alternate references of VP8 and VP9, what an edit list cuts off
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -162,17 +163,25 @@ def read_packets(path: Path) -> PacketList:
         return _listed(noted, container, stream, end, path.stat().st_size)
 
 
-def packets_of(container: InputContainer, streams: list[Stream]) -> Iterator[AnyPacket]:
+def packets_of(container: InputContainer, streams: Sequence[Stream]) -> Iterator[AnyPacket]:
     """Packets with content, up to the end or to where the container can no longer be followed."""
-    demuxed = container.demux(*streams)
+    with suppress(av.error.FFmpegError, OSError):
+        yield from demuxed(container, streams)
+
+
+def demuxed(container: InputContainer, streams: Sequence[Stream]) -> Iterator[AnyPacket]:
+    """Packets with content.
+
+    Raises:
+        av.error.FFmpegError, OSError: the container can no longer be followed.
+    """
+    packets = container.demux(*streams)
     while True:
         try:
-            packet = next(demuxed, None)
+            packet = next(packets, None)
         except IndexError:  # a packet of a stream that appeared midway, which the binding does not know
-            demuxed = container.demux(*streams)
+            packets = container.demux(*streams)
             continue
-        except (av.error.FFmpegError, OSError):
-            return
         if packet is None:
             return
         if packet.size:  # an empty one would tell the decoder that the stream is over

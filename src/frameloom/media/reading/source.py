@@ -21,7 +21,6 @@ from frameloom.media.pictures.rotate import Turner
 from frameloom.media.reading.animated_webp import webp_clock, webp_pictures
 from frameloom.media.reading.chunks import is_animated_png, is_animated_webp, is_transparent_webp
 from frameloom.media.reading.decode import BEGINNING, Shown, decoded, shown_from
-from frameloom.media.reading.opening import CONTAINER_OPTIONS as CONTAINER_OPTIONS
 from frameloom.media.reading.opening import open_container, video_stream
 from frameloom.media.reading.packet_list import PacketList, read_packets
 

@@ -64,7 +64,7 @@ class PacketWriter:
             self._file.close()
 
 
-def read_packets(path: Path) -> Iterator[StoredPacket]:
+def read_stored(path: Path) -> Iterator[StoredPacket]:
     """The packets of a file, in decoding order."""
     with path.open("rb") as file:
         while header := file.read(_HEADER.size):
@@ -102,7 +102,7 @@ def joined(paths: Sequence[Path], unit: Fraction, delay: int) -> "Iterator[Packe
     stamps = np.array([time for path in paths for time in presentation_times(path)], np.int64)
     decoding_times = iter(_decoding_times(np.sort(stamps), delay).tolist())
     for path in paths:
-        for stored in read_packets(path):
+        for stored in read_stored(path):
             packet = cast("Packet[VideoStream]", Packet(stored.data))
             packet.time_base = unit
             packet.pts, packet.dts, packet.duration = stored.pts, next(decoding_times), stored.duration
