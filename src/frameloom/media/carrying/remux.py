@@ -16,7 +16,6 @@ from av.stream import AttachmentStream, Discard, Stream
 from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 
-from frameloom.errors import RangeError
 from frameloom.media.carrying.container_limits import (
     ATTACHMENTS,
     COVERS,
@@ -29,7 +28,6 @@ from frameloom.media.carrying.container_limits import (
 from frameloom.media.carrying.retiming import Retiming
 from frameloom.media.carrying.sound_encoder import add_sound_encoder
 from frameloom.media.carrying.streams import (
-    AudioWish,
     can_decode,
     is_chapter_track,
     kind_of,
@@ -39,6 +37,7 @@ from frameloom.media.carrying.stretch import StretchedSound
 from frameloom.media.carrying.subtitles import ConvertedSubtitles, CopiedSubtitles
 from frameloom.media.carrying.tags import copy_chapters, copy_stream_tags, copy_tags
 from frameloom.media.carrying.tracks import CopiedSound, Cover, Track
+from frameloom.media.choices import AudioWish
 from frameloom.media.reading.opening import is_cover, open_container, pictures_of
 from frameloom.media.reading.packet_list import AnyPacket, demuxed
 
@@ -69,10 +68,8 @@ class StreamCopy:
             audio: Sound of an output that lasts longer is left out (copy) or stretched; drop leaves it out always.
 
         Raises:
-            RangeError: `audio` is none of the three.
+            CannotOpen: the source cannot be read any more.
         """
-        if audio not in ("copy", "stretch", "drop"):
-            raise RangeError(f"audio is '{audio}'; give copy, stretch or drop")
         self.retiming = retiming
         """From the times of the source to those of the output."""
         self._wish = audio

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from av.audio.stream import AudioStream
 from av.stream import AttachmentStream, Discard, Stream
 
 from frameloom.media.carrying.retiming import Retiming
+from frameloom.media.choices import AudioWish
 from frameloom.media.reading.opening import is_cover, open_container, pictures_of
-
-AudioWish = Literal["copy", "stretch", "drop"]
 
 # Decoders need a run-up: streams that start less than this before the picture do so only in their time stamps.
 _PRIMING_SECONDS = Fraction(1, 20)

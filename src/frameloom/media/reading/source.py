@@ -15,6 +15,7 @@ import av
 from frameloom import images
 from frameloom.errors import CannotOpen, DecodeError, MediaError, NoFrames, ShapeError
 from frameloom.frame import ArrayPicture, Frame
+from frameloom.media.choices import OnError
 from frameloom.media.pictures.colour import ColourTags, VideoPicture, depth_of, has_alpha, hides_something, tags_of
 from frameloom.media.pictures.light import Light, light_of
 from frameloom.media.pictures.rotate import Turner
@@ -23,8 +24,6 @@ from frameloom.media.reading.chunks import is_animated_png, is_animated_webp, is
 from frameloom.media.reading.decode import BEGINNING, Shown, decoded, shown_from
 from frameloom.media.reading.opening import open_container, video_stream
 from frameloom.media.reading.packet_list import PacketList, read_packets
-
-OnError = Literal["stop", "skip"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +85,7 @@ class FrameSource(Protocol):
 
 def open_source(
     path: str | os.PathLike[str], *, rate: Fraction | None = None, on_error: OnError = "stop"
-) -> "VideoSource | ImageSource":
+) -> FrameSource:
     """Open a video, an animated GIF, WebP or PNG, a folder of images (natural order) or a single image.
 
     Args:
@@ -275,8 +274,8 @@ class VideoSource:
         )
 
 
-class WebpSource(VideoSource):
-    """Frames of an animated WebP, as RGB with alpha."""
+class WebpSource:
+    """Frames of an animated WebP, as RGB with alpha. Damage always stops it: its decoder does not go on behind."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -298,8 +297,19 @@ class WebpSource(VideoSource):
             alpha=is_transparent_webp(path),
         )
 
+    def time_of(self, index: int) -> Fraction:
+        """When a frame is shown, in seconds."""
+        return self._clock.time(index)
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self.frames()
+
     def frames(self, start: int = 0) -> Iterator[Frame]:
-        """Frames from that index on."""
+        """Frames from that index on.
+
+        Raises:
+            MediaError: the file is damaged.
+        """
         for index, picture in enumerate(webp_pictures(self._path, self._clock, start), start):
             shown = VideoPicture(picture, tags_of(picture))
             yield Frame(shown, self._clock.time(index), self._clock.duration(index))

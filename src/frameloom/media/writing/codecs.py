@@ -8,8 +8,8 @@ from typing import Literal
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
 
+from frameloom.media.choices import VideoCodec
 from frameloom.media.pictures.pixel_formats import Traits, traits_of
-from frameloom.media.writing.codec_names import VideoCodec
 
 # What to_native can write. Left out: interleaved and floating-point formats, other orders of the same channels, and
 # the 'yuvj' names, which say again what the range tag says (a source that has one keeps it).

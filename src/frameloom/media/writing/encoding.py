@@ -15,11 +15,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from frameloom.errors import CannotWrite, InputError, RangeError
+from frameloom.media.choices import VideoCodec
 from frameloom.media.pictures.colour import ColourTags, default_tags
 from frameloom.media.pictures.light import Light, display_in_numbers, display_in_steps
 from frameloom.media.pictures.pixel_formats import Traits, nearest, traits_of
 from frameloom.media.reading.source import SourceInfo
-from frameloom.media.writing.codec_names import VideoCodec
 from frameloom.media.writing.codecs import CODECS, CodecCard, cards_that_hold
 
 _ENCODER_THREADS = 4  # fixed, because the bytes of x264 and x265 depend on it

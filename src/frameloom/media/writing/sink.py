@@ -1,7 +1,8 @@
 """Where frames go: a video file, a folder of numbered images, an animated GIF, WebP or PNG.
 
 Sinks write to the path they are given as frames come; giving the output its final name is the caller's
-(`frameloom.media.writing.target`).
+(`frameloom.media.writing.target`). Whole videos are not made through a sink but in segments
+(`frameloom.interpolation.render`); a sink takes the frames of a stream, and those that animations are joined from.
 """
 
 from contextlib import ExitStack
@@ -21,7 +22,8 @@ from frameloom.media.writing.image_folder import ImageFolderSink
 from frameloom.media.writing.video_container import VIDEO_SUFFIXES, VideoContainer
 from frameloom.media.writing.video_encoder import VideoEncoder
 
-_NOT_WRITTEN = frozenset({".avi", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".m2ts", ".ogv", ".3gp", ".mxf"})
+ONLY_READ = frozenset({".avi", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".m2ts", ".ogv", ".3gp", ".mxf"})
+"""Suffixes of videos that are read and not written."""
 
 
 class FrameSink(Protocol):
@@ -53,12 +55,18 @@ def kind_of_output(path: Path) -> Literal["video", "gif", "animation", "folder"]
         return "gif"
     if suffix in ANIMATION_SUFFIXES:
         return "animation"
-    if suffix in _NOT_WRITTEN:
+    if suffix in ONLY_READ:
         known = ", ".join([*VIDEO_SUFFIXES, ".gif", *sorted(ANIMATION_SUFFIXES)])
         raise CannotWrite(f"{path}: '{suffix}' is not written; use {known}, or a name without suffix for a folder")
     if suffix in images.SUFFIXES:
         raise CannotWrite(f"{path} names one image, but several frames come out; name a folder or a video")
     return "folder"
+
+
+def names_a_file(path: Path) -> bool:
+    """Whether a name ends like that of a picture, an animation or a video, written or not."""
+    known = {*VIDEO_SUFFIXES, ".gif", *ANIMATION_SUFFIXES, *ONLY_READ, *images.SUFFIXES}
+    return path.suffix.lower() in known
 
 
 def sink_for(
@@ -81,8 +89,8 @@ def sink_for(
         count: How many frames are expected, where known; names of images get as many digits.
 
     Raises:
-        CannotWrite: a file that does not hold the codec.
-        InputError: a lossless encoding that the codec or the file cannot give.
+        CannotWrite: a suffix that is not written, a file that does not hold the codec, or a size it does not take.
+        InputError: a lossless encoding that the codec or the file cannot give, or too small a picture.
     """
     kind, encoding = kind_of_output(path), encoding or Encoding()
     check_encoding(path, encoding)
@@ -99,7 +107,7 @@ def check_encoding(path: Path, encoding: Encoding) -> None:
     """Refuse, before any work is done, an encoding that this kind of output cannot have.
 
     Raises:
-        CannotWrite: a file that does not hold the codec.
+        CannotWrite: a suffix that is not written, or a file that does not hold the codec.
         InputError: a lossless GIF.
     """
     kind = kind_of_output(path)

@@ -38,7 +38,6 @@ class PacketWriter:
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
         self._first_pts: int | None = None
-        self.count = 0
         self.delay = 0
         """By how many frames decoding runs ahead of showing."""
 
@@ -50,7 +49,6 @@ class PacketWriter:
         self.delay += (packet.dts or 0) < self._first_pts
         self._file.write(_HEADER.pack(pts, packet.duration or 0, len(data), packet.is_keyframe))
         self._file.write(data)
-        self.count += 1
 
     def close(self) -> None:
         """Bring everything to the disk."""
