@@ -26,7 +26,7 @@ from frameloom.frame import ArrayPicture, Frame
 from frameloom.interpolation.cuts import AUTO
 from frameloom.interpolation.lookahead import look_ahead
 from frameloom.interpolation.thumbnails import thumbnail
-from frameloom.media.source import open_source
+from frameloom.media.reading.source import open_source
 
 Images = list[NDArray[np.uint8]]
 Clips = dict[str, Images]

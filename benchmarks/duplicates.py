@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.interpolation.lookahead import look_ahead
-from frameloom.media.source import open_source
+from frameloom.media.reading.source import open_source
 
 Images = list[NDArray[np.uint8]]
 PATTERNS = {"no repeats": (1,), "twos": (2,), "threes": (3,), "3:2 pull-down": (2, 3)}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from frameloom.frame import ArrayPicture, Frame
 from frameloom.images import write_image
-from frameloom.media.sink import Encoding, sink_for
-from frameloom.media.source import SourceInfo
+from frameloom.media.reading.source import SourceInfo
+from frameloom.media.writing.sink import Encoding, sink_for
 from frameloom.reports.scene import Scene
 
 HEIGHT, WIDTH, RATE, COUNT = 270, 480, Fraction(12), 24

@@ -16,8 +16,8 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from carriers import Extras, Tone, Words, carrier, sounds_that_can_be_drawn, tone_packets
-from frameloom.media.remux import StreamCopy
-from frameloom.media.retiming import Retiming
+from frameloom.media.carrying.remux import StreamCopy
+from frameloom.media.carrying.retiming import Retiming
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "streams.md"
 OUTPUTS = (".mp4", ".m4v", ".mov", ".mkv")

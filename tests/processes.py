@@ -16,7 +16,7 @@ _SCRIPT = """
 import sys, time
 import frameloom
 from frameloom.cli import app
-from frameloom.media.container import VideoContainer
+from frameloom.media.writing.video_container import VideoContainer
 
 frameloom.register(frameloom.ModelCard(name="slow", role="interpolator", build="slow_model:Slow"))
 mux = VideoContainer.mux

@@ -11,7 +11,7 @@ from frameloom.verbs.measure import evaluate
 
 if TYPE_CHECKING:
     from frameloom.images import read_image, write_image
-    from frameloom.media.source import open_source
+    from frameloom.media.reading.source import open_source
 
 __all__ = [
     "Frame",
@@ -33,7 +33,7 @@ __all__ = [
 
 # Names whose modules are heavy to import: fetched when first asked for.
 _LATE = {
-    "open_source": "frameloom.media.source",
+    "open_source": "frameloom.media.reading.source",
     "read_image": "frameloom.images",
     "write_image": "frameloom.images",
 }

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from frameloom.media.codecs import CODECS, CodecCard
-from frameloom.media.pixel_formats import traits_of
+from frameloom.media.pictures.pixel_formats import traits_of
+from frameloom.media.writing.codecs import CODECS, CodecCard
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
 

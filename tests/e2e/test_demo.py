@@ -12,7 +12,7 @@ import readers
 from commands import Command
 from factories import clip, image_folder
 from frameloom.errors import CannotWrite, NoFrames, OutputExists
-from frameloom.media.source import open_source
+from frameloom.media.reading.source import open_source
 from frameloom.metrics.psnr import psnr
 
 NAMES = ["difference.mp4", "index.html", "input.mp4", "result.mp4", "truth.mp4"]

@@ -78,6 +78,14 @@ def test_a_folder_with_images_is_one_input_and_without_anything_an_error(framelo
     assert "bare" in frameloom("interpolate", tmp_path / "bare", tmp_path / "out").refused()
 
 
+def test_animations_are_members_and_stay_animations(tmp_path: Path) -> None:
+    (tmp_path / "all").mkdir()
+    for name in ("a.apng", "b.gif", "c.mxf"):
+        (tmp_path / "all" / name).write_bytes(b"")
+    outputs = output_names([tmp_path / "all"], tmp_path / "out").values()
+    assert [path.name for path in outputs] == ["a.apng", "b.gif", "c.mp4"]
+
+
 @pytest.mark.parametrize("pair", [("x/a.mp4", "y/a.mp4"), ("x/a.ts", "y/a.avi"), ("x/a.png", "x/a.mp4")])
 def test_two_outputs_of_one_name_are_refused_before_any_work(tmp_path: Path, pair: tuple[str, str]) -> None:
     with pytest.raises(InputError, match="both become"):

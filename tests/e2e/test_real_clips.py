@@ -16,7 +16,7 @@ import readers
 from conftest import REAL_CLIPS
 from frameloom.interpolation.cuts import AUTO
 from frameloom.interpolation.lookahead import look_ahead
-from frameloom.media.source import open_source
+from frameloom.media.reading.source import open_source
 from frameloom.results import Interpolation
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]

@@ -15,7 +15,7 @@ _LONGEST_LINE = 500
 def read(path: Path, on_error: str) -> str:
     """Empty where all is well, else what is wrong."""
     from frameloom.errors import FrameloomError
-    from frameloom.media.source import open_source
+    from frameloom.media.reading.source import open_source
 
     try:
         source = open_source(path, on_error=on_error)

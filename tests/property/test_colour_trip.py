@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import readers
 from factories import BT601, BT709, BT2020, FULL, LIMITED, SIZE, clip, from_planes, noise, planes_of
-from frameloom.media.colour import ColourTags, VideoPicture, tags_of
-from frameloom.media.native import to_native
+from frameloom.media.pictures.colour import ColourTags, VideoPicture, tags_of
+from frameloom.media.pictures.native import to_native
 
 LUMA_BIAS, CHROMA_BIAS = 0.05, 0.1  # levels of 8 bits; the requirement
 

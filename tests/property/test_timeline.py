@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.timeline import Insert, Instant, Multiply, Resample, Timeline, common_unit, intervals
+from frameloom.interpolation.timeline import Insert, Instant, Interval, Multiply, Resample, Timeline, common_unit
 from frameloom.interpolation.video import densify
 from frameloom.models.interpolators.blend import Blend
 
@@ -43,6 +43,12 @@ class Clock:
     @property
     def rate(self) -> Fraction:
         return len(self.times) / self.duration
+
+
+def intervals(clock: Clock) -> list[Interval]:
+    ends = [*clock.times[1:], clock.end]
+    lasts = [False] * (len(ends) - 1) + [True]
+    return [Interval(*each) for each in zip(range(len(ends)), clock.times, ends, lasts, strict=True)]
 
 
 @st.composite
@@ -78,11 +84,7 @@ plans = st.one_of(st.tuples(clocks(), multiplies), st.tuples(clocks(), inserts),
 
 
 def instants_of(clock: Clock, timeline: Timeline) -> list[Instant]:
-    return [
-        instant
-        for interval in intervals(clock.times, clock.end)
-        for instant in timeline.instants(interval, clock.times[0])
-    ]
+    return [instant for interval in intervals(clock) for instant in timeline.instants(interval, clock.times[0])]
 
 
 def frames_of(clock: Clock, timeline: Timeline) -> list[Frame]:
@@ -138,7 +140,7 @@ def test_times_and_durations_are_whole_units(plan: tuple[Clock, Timeline]) -> No
 
 @given(clocks(), st.one_of(multiplies, inserts))
 def test_multiply_and_insert_show_every_source_frame_once_and_when_it_is_due(clock: Clock, timeline: Timeline) -> None:
-    for interval in intervals(clock.times, clock.end):
+    for interval in intervals(clock):
         shown = list(timeline.instants(interval, clock.times[0]))
         assert shown[0].moment == 0
         if not interval.last:
@@ -171,7 +173,7 @@ def test_resample_shows_the_source_as_it_is_at_each_instant(plan: tuple[Clock, R
     clock, timeline = plan
     shown = instants_of(clock, timeline)
     assert [instant.time for instant in shown] == [k / timeline.rate for k in range(len(shown))]
-    for interval in intervals(clock.times, clock.end):
+    for interval in intervals(clock):
         for instant in timeline.instants(interval, clock.times[0]):
             at = instant.time / timeline.stretch + clock.times[0]  # on the source's clock
             shown_at = interval.start + instant.moment * (interval.end - interval.start)
@@ -191,7 +193,7 @@ def test_doubling_ntsc_with_a_millisecond_clock_keeps_every_source_frame(rate: s
     timeline = Resample.of_source(source * 2, tick, source)
     kept = [
         instant
-        for interval in intervals(clock.times, clock.end)
+        for interval in intervals(clock)
         for instant in timeline.instants(interval, clock.times[0])
         if instant.moment == 0 and instant.time == interval.index / source
     ]

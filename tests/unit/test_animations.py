@@ -12,10 +12,10 @@ import readers
 from factories import clip, image_folder, moving_square, noise, write_png
 from frameloom.errors import CannotOpen, FrameloomError
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.media.encoding import Encoding
-from frameloom.media.image_folder import ImageFolderSink
-from frameloom.media.sink import kind_of_output, sink_for
-from frameloom.media.source import ImageSource, VideoSource, WebpSource, open_source
+from frameloom.media.reading.source import ImageSource, VideoSource, WebpSource, open_source
+from frameloom.media.writing.encoding import Encoding
+from frameloom.media.writing.image_folder import ImageFolderSink
+from frameloom.media.writing.sink import kind_of_output, sink_for
 
 LENGTHS = [Fraction(1, 25), Fraction(3, 100), Fraction(1, 5), Fraction(7, 100)]
 

@@ -215,7 +215,7 @@ def test_an_earlier_result_is_replaced_only_when_asked(tmp_path: Path) -> None:
         fl.between(FIRST, LAST, tmp_path / "out", model="blend", overwrite=True)
 
 
-@pytest.mark.parametrize("name", ["out.png", "out.gif", "out.mp4"])
+@pytest.mark.parametrize("name", ["out.png", "out.gif", "out.mp4", "out.apng", "out.webm"])
 def test_a_file_name_is_no_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="folder"):
         fl.between(FIRST, LAST, tmp_path / name)

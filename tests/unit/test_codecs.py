@@ -27,13 +27,13 @@ from factories import (
 from factories import write_gif as animated
 from frameloom.errors import CannotWrite, InputError
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.media.codecs import CODECS
-from frameloom.media.container import VIDEO_SUFFIXES
-from frameloom.media.encoder import VideoEncoder
-from frameloom.media.encoding import Encoding, VideoSettings
-from frameloom.media.pixel_formats import traits_of
-from frameloom.media.sink import check_encoding, sink_for
-from frameloom.media.source import SourceInfo, open_source
+from frameloom.media.pictures.pixel_formats import traits_of
+from frameloom.media.reading.source import SourceInfo, open_source
+from frameloom.media.writing.codecs import CODECS
+from frameloom.media.writing.encoding import Encoding, VideoSettings
+from frameloom.media.writing.sink import check_encoding, sink_for
+from frameloom.media.writing.video_container import VIDEO_SUFFIXES
+from frameloom.media.writing.video_encoder import VideoEncoder
 
 EVEN = Fraction(1, 25)
 PAIRS = [(card.name, suffix) for card in CODECS.values() for suffix in card.suffixes]

@@ -6,8 +6,8 @@ import pytest
 
 from factories import BT601, BT709, BT2020, FULL, LIMITED, from_planes
 from frameloom.frame import quantise
-from frameloom.media.colour import ColourTags, VideoPicture, default_tags, tags_of
-from frameloom.media.native import to_native
+from frameloom.media.pictures.colour import ColourTags, VideoPicture, default_tags, tags_of
+from frameloom.media.pictures.native import to_native
 
 COLOURS = {
     "red": (1, 0, 0),

@@ -12,7 +12,7 @@ import readers
 from factories import Image, Sound, clip, image_folder, moving_square, noise
 from frameloom.errors import CannotOpen, DecodeError, NoFrames
 from frameloom.frame import Frame
-from frameloom.media.source import open_source
+from frameloom.media.reading.source import open_source
 
 COUNT = 24
 MS = Fraction(1, 1000)
@@ -200,7 +200,7 @@ def test_pictures_beyond_the_limit_are_refused_before_they_are_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = drawn(tmp_path, "h264.mp4")
-    monkeypatch.setattr("frameloom.media.opening.MOST_PIXELS", 64 * 48 - 1)
+    monkeypatch.setattr("frameloom.media.reading.opening.MOST_PIXELS", 64 * 48 - 1)
     with pytest.raises(CannotOpen, match=r"h264\.mp4 claims pictures of 64x48"):
         open_source(path)
 

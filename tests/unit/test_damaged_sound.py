@@ -12,8 +12,8 @@ import readers
 from carriers import Extras, Tone, carrier
 from factories import moving_square, native
 from frameloom.errors import MediaError
-from frameloom.media.stretch import Run
-from frameloom.media.tracks import Stamps
+from frameloom.media.carrying.stretch import Run
+from frameloom.media.carrying.tracks import Stamps
 
 
 def damaged(path: Path, tone: Tone, *, stamps: dict[int, int | None] | None = None, spoilt: range = range(0)) -> Path:

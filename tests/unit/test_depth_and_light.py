@@ -23,13 +23,13 @@ from factories import (
     write_png,
     write_video,
 )
-from frameloom.media.colour import ColourTags, VideoPicture, tags_of
-from frameloom.media.encoding import Encoding, VideoSettings
-from frameloom.media.light import light_of
-from frameloom.media.losses import losses
-from frameloom.media.native import kept_native, to_native
-from frameloom.media.sink import sink_for
-from frameloom.media.source import open_source
+from frameloom.media.pictures.colour import ColourTags, VideoPicture, tags_of
+from frameloom.media.pictures.light import light_of
+from frameloom.media.pictures.native import kept_native, to_native
+from frameloom.media.reading.source import open_source
+from frameloom.media.writing.encoding import Encoding, VideoSettings
+from frameloom.media.writing.losses import losses
+from frameloom.media.writing.sink import sink_for
 
 EVEN = Fraction(1, 25)
 DISPLAY = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"

@@ -11,10 +11,10 @@ import pytest
 import readers
 from factories import SIZE, clip, image_folder, moving_square, noise
 from frameloom.frame import ArrayPicture, Frame, quantise
-from frameloom.media.gif import GifSink
-from frameloom.media.image_folder import ImageFolderSink
-from frameloom.media.sink import sink_for
-from frameloom.media.source import open_source
+from frameloom.media.reading.source import open_source
+from frameloom.media.writing.gif import GifSink
+from frameloom.media.writing.image_folder import ImageFolderSink
+from frameloom.media.writing.sink import sink_for
 
 TICK = Fraction(1, 100)
 

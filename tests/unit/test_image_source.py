@@ -8,7 +8,7 @@ import pytest
 
 from factories import image_folder, moving_square, noise, write_png
 from frameloom.errors import CannotOpen, NoFrames, ShapeError
-from frameloom.media.source import open_source
+from frameloom.media.reading.source import open_source
 
 
 def test_frames_of_a_folder_come_in_natural_order_ten_a_second(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from av.subtitles.stream import SubtitleStream
 import frameloom as fl
 import readers
 from carriers import FONT, Extras, Tone, Words, carrier, jpeg
-from frameloom.media.retiming import Retiming
-from frameloom.media.subtitles import Line, OneAtATime
-from frameloom.media.tags import HELD
-from frameloom.media.tracks import Stamps
+from frameloom.media.carrying.retiming import Retiming
+from frameloom.media.carrying.subtitles import Line, OneAtATime
+from frameloom.media.carrying.tags import HELD
+from frameloom.media.carrying.tracks import Stamps
 
 MS = Fraction(1, 1000)
 ALL = ["out.mp4", "out.m4v", "out.mov", "out.mkv"]

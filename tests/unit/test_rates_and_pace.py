@@ -8,7 +8,7 @@ import pytest
 from frameloom.errors import InputError, RangeError
 from frameloom.interpolation.pace import Pace, nominal_rate
 from frameloom.interpolation.timeline import Insert, Multiply, Resample, rate_of
-from frameloom.media.source import SourceInfo
+from frameloom.media.reading.source import SourceInfo
 
 
 def info(kind: str = "video", rate: Fraction = Fraction(25), count: int = 10) -> SourceInfo:
@@ -99,10 +99,10 @@ def test_the_table_time(wish: dict, kind: str, timeline: object, rate: Fraction)
 def test_fps_and_fractional_slow_down_resample() -> None:
     at_60 = Pace(fps="59.94").timeline(info())
     assert isinstance(at_60, Resample)
-    assert (at_60.rate, at_60.stretch, at_60.keeps_duration) == (Fraction(60000, 1001), 1, True)
+    assert (at_60.rate, at_60.stretch) == (Fraction(60000, 1001), 1)
     slowed = Pace(slow="2.5").timeline(info())
     assert isinstance(slowed, Resample)
-    assert (slowed.rate, slowed.stretch, slowed.keeps_duration) == (25, Fraction(5, 2), False)
+    assert (slowed.rate, slowed.stretch) == (25, Fraction(5, 2))
 
 
 def test_images_cannot_be_slowed_by_a_part_of_a_frame() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from factories import Image, clip, image_folder, moving_square, noise, planes_of
 from frameloom.frame import Frame
-from frameloom.media import decode
-from frameloom.media.colour import is_yuv
-from frameloom.media.source import ImageSource, VideoSource, open_source
+from frameloom.media.pictures.colour import is_yuv
+from frameloom.media.reading import decode
+from frameloom.media.reading.source import ImageSource, VideoSource, open_source
 
 COUNT = 40
 MS = Fraction(1, 1000)

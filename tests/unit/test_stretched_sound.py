@@ -12,9 +12,9 @@ import frameloom as fl
 import readers
 from carriers import Extras, Tone, carrier
 from frameloom.errors import InputError
-from frameloom.media.remux import StreamCopy
-from frameloom.media.retiming import Retiming
-from frameloom.media.stretch import Run, tempo_steps
+from frameloom.media.carrying.remux import StreamCopy
+from frameloom.media.carrying.retiming import Retiming
+from frameloom.media.carrying.stretch import Run, tempo_steps
 from frameloom.results import Interpolation
 
 AAC_FRAME = Fraction(1024, 22050)  # of the slowest rate here

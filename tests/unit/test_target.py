@@ -7,7 +7,7 @@ import pytest
 
 from factories import moving_square, write_png
 from frameloom.errors import CannotWrite, FrameloomError, InputError, OutputExists
-from frameloom.media.target import check_output, staged_file, staged_folder
+from frameloom.media.writing.target import check_output, staged_file, staged_folder
 
 
 def names(folder: Path) -> list[str]:

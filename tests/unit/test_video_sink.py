@@ -12,10 +12,10 @@ import readers
 from factories import SIZE, Tags, clip, moving_square, native, planes_of
 from frameloom.errors import CannotWrite, RangeError
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.media.encoder import VideoEncoder
-from frameloom.media.encoding import Encoding, VideoSettings
-from frameloom.media.sink import VideoSink, kind_of_output, sink_for
-from frameloom.media.source import open_source
+from frameloom.media.reading.source import open_source
+from frameloom.media.writing.encoding import Encoding, VideoSettings
+from frameloom.media.writing.sink import VideoSink, kind_of_output, sink_for
+from frameloom.media.writing.video_encoder import VideoEncoder
 
 EVEN = Fraction(1, 25)
 
@@ -54,7 +54,8 @@ def test_the_encoder_gets_the_decoded_planes_and_no_copy_through_rgb(
         return picture
 
     monkeypatch.setattr(VideoEncoder, "_native", spy)
-    monkeypatch.setattr("frameloom.media.encoder.to_native", lambda *_: pytest.fail("a source frame went through RGB"))
+    through_rgb = "frameloom.media.writing.video_encoder.to_native"
+    monkeypatch.setattr(through_rgb, lambda *_: pytest.fail("a source frame went through RGB"))
     write(tmp_path / "out.mp4", source, open_source(source), EVEN)
     decoded = [[np.rot90(plane, rotation // 90) for plane in picture] for picture in readers.planes(source)]
     assert all(readers.same_planes(a, b) for a, b in zip(handed, decoded, strict=True))

@@ -11,7 +11,7 @@ import pytest
 import readers
 from factories import SIZE, Sound, Tags, audio_only, clip, moving_square, native, write_gif, write_video
 from frameloom.errors import CannotOpen, MediaError, NoFrames
-from frameloom.media.source import open_source
+from frameloom.media.reading.source import open_source
 
 MS = Fraction(1, 1000)
 

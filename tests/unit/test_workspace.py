@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from frameloom.errors import CannotWrite
-from frameloom.media.workspace import Workspace
+from frameloom.media.writing.workspace import Workspace
 
 
 def test_it_is_hidden_beside_the_output_and_gone_at_the_end(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from frameloom.errors import CannotWrite
-from frameloom.media.target import staged_file
+from frameloom.media.writing.target import staged_file
 from frameloom.results import Evaluation
 
 

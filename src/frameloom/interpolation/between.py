@@ -1,6 +1,5 @@
 """Two images and moments, or passes, to the images between them."""
 
-import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -24,8 +23,3 @@ def cascade(model: Interpolator, first: FloatPixels, last: FloatPixels, counts: 
         yield image
         previous = image
     yield from cascade(model, previous, last, rest)
-
-
-def passes_total(counts: Sequence[int]) -> int:
-    """How many images a cascade puts between two."""
-    return math.prod(count + 1 for count in counts) - 1

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from frameloom.errors import CannotOpen, InputError
 from frameloom.images import SUFFIXES, images_in, natural_key
-from frameloom.media.sink import VIDEO_SUFFIXES
+from frameloom.media.writing.sink import ONLY_READ, VIDEO_SUFFIXES
 
-_READ_SUFFIXES = frozenset({*VIDEO_SUFFIXES, ".avi", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".m2ts", ".ogv",
-                            ".3gp", ".gif"})  # fmt: skip
+_KEPT = frozenset({*VIDEO_SUFFIXES, ".gif", ".apng"})
+"""Suffixes that an output has from its input; an animated .webp is told from an image only by opening it."""
+_READ = _KEPT | ONLY_READ
 
 
 def is_collection(path: Path) -> bool:
@@ -17,7 +18,7 @@ def is_collection(path: Path) -> bool:
 
 
 def members(folder: Path) -> list[Path]:
-    """The inputs in a folder: videos, GIFs and folders of images, in natural order.
+    """The inputs in a folder: videos, animations and folders of images, in natural order.
 
     Raises:
         CannotOpen: there is none.
@@ -26,7 +27,7 @@ def members(folder: Path) -> list[Path]:
     found = [
         entry
         for entry in entries
-        if (entry.is_dir() and images_in(entry)) or (entry.is_file() and entry.suffix.lower() in _READ_SUFFIXES)
+        if (entry.is_dir() and images_in(entry)) or (entry.is_file() and entry.suffix.lower() in _READ)
     ]
     if not found:
         raise CannotOpen(f"{folder} holds neither images, nor videos, nor folders of images")
@@ -56,4 +57,4 @@ def _output_name(path: Path) -> str:
     suffix = path.suffix.lower()
     if path.is_dir() or suffix in SUFFIXES:
         return f"{path.stem if suffix in SUFFIXES else path.name}.mp4"
-    return path.name if suffix in VIDEO_SUFFIXES or suffix == ".gif" else f"{path.stem}.mp4"
+    return path.name if suffix in _KEPT else f"{path.stem}.mp4"

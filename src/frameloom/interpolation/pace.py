@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from frameloom.errors import InputError, RangeError
 from frameloom.interpolation.timeline import Insert, Multiply, Resample, Timeline, common_unit, rate_of
-from frameloom.media.source import ImageSource, SourceInfo
+from frameloom.media.reading.source import ImageSource, SourceInfo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

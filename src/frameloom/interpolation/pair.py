@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from frameloom.errors import InputError, RangeError, ShapeError
 from frameloom.frame import ArrayPicture, FloatPixels, Frame, Pixels, float_pixels, quantise
 from frameloom.images import read_image
-from frameloom.interpolation.between import cascade, passes_total
-from frameloom.interpolation.timeline import rate_of
-from frameloom.media.gif import GifSink
-from frameloom.media.image_folder import ImageFolderSink
-from frameloom.media.sink import FrameSink
-from frameloom.media.target import check_output, staged_folder
+from frameloom.interpolation.between import cascade
+from frameloom.interpolation.timeline import passes_total, rate_of
+from frameloom.media.writing.gif import GifSink
+from frameloom.media.writing.image_folder import ImageFolderSink
+from frameloom.media.writing.sink import FrameSink, names_a_file
+from frameloom.media.writing.target import check_output, staged_folder
 from frameloom.progress import track
 from frameloom.results import Between
 from frameloom.roles import Interpolator, Moment
@@ -177,7 +177,7 @@ def to_folder(job: Job, output: Path, *, gif: bool, fps: str | float | Fraction,
         OutputExists: the folder holds an earlier result and `overwrite` is not given.
     """
     rate = rate_of(fps)
-    if output.suffix.lower() in {".png", ".gif", ".mp4", ".mkv", ".mov", ".jpg"}:
+    if names_a_file(output):
         raise InputError(f"{output} names a file; the images between go to a folder of numbered PNG files")
     check_output(output, list(job.images.files), overwrite=overwrite, folder=True, names=frozenset({GIF_NAME}))
     with staged_folder(output, overwrite=overwrite, names=frozenset({GIF_NAME})) as working:

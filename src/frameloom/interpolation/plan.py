@@ -12,7 +12,7 @@ from math import ceil
 from frameloom.frame import Frame
 from frameloom.interpolation.timeline import Instant, Interval, Timeline
 from frameloom.interpolation.video import Span
-from frameloom.media.source import ImageSource, VideoSource
+from frameloom.media.reading.source import FrameSource
 
 _SECONDS = 4
 _MOST_FRAMES = 240
@@ -40,7 +40,7 @@ class Plan:
 class Schedule:
     """When a source's frames are shown, known from its packets, and what a timeline makes of that."""
 
-    def __init__(self, source: VideoSource | ImageSource, timeline: Timeline) -> None:
+    def __init__(self, source: FrameSource, timeline: Timeline) -> None:
         self._source = source
         self._timeline = timeline
         self.count = source.info.frame_count

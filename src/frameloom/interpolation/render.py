@@ -25,18 +25,19 @@ from frameloom.interpolation.plan import Plan, Schedule, Segment, plan_of
 from frameloom.interpolation.segments import Finished, Recipe, Stepped, make_segments
 from frameloom.interpolation.timeline import Timeline
 from frameloom.journal import Journal
-from frameloom.media.container import VideoContainer
-from frameloom.media.encoding import Encoding, VideoSettings
-from frameloom.media.fingerprint import fingerprint
-from frameloom.media.losses import losses
-from frameloom.media.packets import joined
-from frameloom.media.remux import StreamCopy
-from frameloom.media.retiming import Retiming
-from frameloom.media.sink import check_encoding, kind_of_output, sink_for
-from frameloom.media.source import ImageSource, OnError, SourceInfo, VideoSource, open_source
-from frameloom.media.streams import AudioWish, OtherStreams, other_streams, retiming_of
-from frameloom.media.target import check_output, name_file, put_in_place, told
-from frameloom.media.workspace import Workspace
+from frameloom.media.carrying.remux import StreamCopy
+from frameloom.media.carrying.retiming import Retiming
+from frameloom.media.carrying.streams import OtherStreams, other_streams, retiming_of
+from frameloom.media.choices import AudioWish, OnError
+from frameloom.media.reading.fingerprint import fingerprint
+from frameloom.media.reading.source import FrameSource, SourceInfo, open_source
+from frameloom.media.writing.encoding import Encoding, VideoSettings
+from frameloom.media.writing.losses import losses
+from frameloom.media.writing.sink import check_encoding, kind_of_output, sink_for
+from frameloom.media.writing.stored_packets import joined
+from frameloom.media.writing.target import check_output, name_file, put_in_place, told
+from frameloom.media.writing.video_container import VideoContainer
+from frameloom.media.writing.workspace import Workspace
 from frameloom.progress import Notices, Stopwatch, track
 from frameloom.results import Interpolation, plain
 
@@ -60,7 +61,9 @@ class Wishes:
     """Whether damage ends the run, or the last good frame is held."""
     overwrite: bool = False
     audio: AudioWish = "copy"
+    """What becomes of the sound."""
     workers: int = 1
+    """Processes that make segments."""
 
     def __post_init__(self) -> None:
         if self.workers < 1:
@@ -75,13 +78,14 @@ def render(path: Path, output: Path, pace: Pace, wishes: Wishes) -> Interpolatio
     """Interpolate one file or folder of images into another.
 
     Args:
-        path: Video, GIF, folder of images, or image.
-        output: Video or GIF by its suffix, else a folder of numbered PNG files.
+        path: Video, animation, folder of images, or image.
+        output: Video or animation by its suffix, else a folder of numbered PNG files.
         pace: How many frames and how fast.
         wishes: Model, encoding and how to go about it.
 
     Raises:
-        MediaError: the source cannot be read or the output cannot be written; nothing is left under its name.
+        MediaError: the source cannot be read or the output cannot be written; nothing is left under its name. Finished
+            segments are kept beside it for the next run.
         InputError: options that contradict each other or the source.
     """
     started = time.perf_counter()
@@ -105,7 +109,7 @@ class _Job:
     def __init__(self, path: Path, output: Path, pace: Pace, wishes: Wishes) -> None:
         self.output = output
         self.wishes = wishes
-        self.source: VideoSource | ImageSource = open_source(path, rate=pace.rate, on_error=wishes.on_error)
+        self.source: FrameSource = open_source(path, rate=pace.rate, on_error=wishes.on_error)
         self.rate = pace.rate
         self.timeline: Timeline = pace.timeline(self.info)
         self.streams = other_streams(path) if self.info.has_time else OtherStreams((), (), None)

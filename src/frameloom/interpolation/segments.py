@@ -11,10 +11,11 @@ from frameloom.frame import Frame
 from frameloom.interpolation.plan import Segment
 from frameloom.interpolation.timeline import Timeline
 from frameloom.interpolation.video import Tally, densify
-from frameloom.media.encoding import VideoSettings
+from frameloom.media.choices import OnError
 from frameloom.media.prefetch import Behind, prefetch
-from frameloom.media.segment_files import ImageSegment, PacketSegment, SegmentFile
-from frameloom.media.source import ImageSource, OnError, VideoSource, open_source
+from frameloom.media.reading.source import FrameSource, open_source
+from frameloom.media.writing.encoding import VideoSettings
+from frameloom.media.writing.segment_files import ImageSegment, PacketSegment, SegmentFile
 from frameloom.progress import Stopwatch
 from frameloom.roles import Interpolator
 
@@ -52,7 +53,7 @@ class Recipe:
             return ImageSegment(self.images, self.target, self.count, segment.before)
         return PacketSegment(self.file(segment), self.target)
 
-    def open(self) -> VideoSource | ImageSource:
+    def open(self) -> FrameSource:
         """The source."""
         return open_source(self.source, rate=self.rate, on_error=self.on_error)
 
@@ -75,7 +76,7 @@ def make_segments(
     recipe: Recipe,
     segments: Sequence[Segment],
     *,
-    source: VideoSource | ImageSource | None = None,
+    source: FrameSource | None = None,
     model: Interpolator | None = None,
 ) -> Iterator[Stepped | Finished]:
     """Make consecutive segments, going through their source frames once.
@@ -96,7 +97,7 @@ class _Border:
 class _Line:
     """The three threads: this one makes frames, one decodes ahead, one encodes behind."""
 
-    def __init__(self, recipe: Recipe, source: VideoSource | ImageSource, model: Interpolator) -> None:
+    def __init__(self, recipe: Recipe, source: FrameSource, model: Interpolator) -> None:
         self._recipe = recipe
         self._source = source
         self._model = model

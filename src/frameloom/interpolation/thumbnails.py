@@ -6,7 +6,7 @@ from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 from frameloom.frame import Picture
-from frameloom.media.colour import VideoPicture
+from frameloom.media.pictures.colour import VideoPicture
 
 THUMBNAIL = (64, 36)  # width, height
 LUMA_WIDTH = 640  # pixels; enough to see a twentieth of a pixel's motion of full HD

@@ -83,11 +83,6 @@ class Timeline(Protocol):
         """Seconds of which all output times are whole multiples, given that all source times are ones of `tick`."""
         ...
 
-    @property
-    def keeps_duration(self) -> bool:
-        """Whether the output lasts as long as the source, so that sound fits."""
-        ...
-
 
 def _check_whole(value: int, name: str, least: int) -> None:
     if value < least or int(value) != value:
@@ -127,11 +122,6 @@ class Multiply:
     def unit(self, tick: Fraction) -> Fraction:
         """A source tick cut in `factor`."""
         return tick * self.stretch / self.factor
-
-    @property
-    def keeps_duration(self) -> bool:
-        """Unless stretched."""
-        return self.stretch == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +178,6 @@ class Resample:
         """The greatest common measure of output frames and stretched source ticks (the end is one of those)."""
         return common_unit(1 / self.rate, tick * self.stretch)
 
-    @property
-    def keeps_duration(self) -> bool:
-        """Unless stretched."""
-        return self.stretch == 1
-
 
 @dataclass(frozen=True, slots=True)
 class Insert:
@@ -213,7 +198,7 @@ class Insert:
     @property
     def inserted(self) -> int:
         """Frames between two source frames, all passes together."""
-        return math.prod(count + 1 for count in self.counts) - 1
+        return passes_total(self.counts)
 
     def instants(self, interval: Interval, origin: Fraction) -> Iterator[Instant]:
         """The source frame and, unless it is the last, what is inserted after it."""
@@ -234,10 +219,10 @@ class Insert:
         """One output frame."""
         return 1 / self.rate
 
-    @property
-    def keeps_duration(self) -> bool:
-        """Never: the rate is what is kept."""
-        return False
+
+def passes_total(counts: Sequence[int]) -> int:
+    """How many images passes put between two: pass i puts `counts[i]` between every two of the pass before."""
+    return math.prod(count + 1 for count in counts) - 1
 
 
 def common_unit(first: Fraction, second: Fraction) -> Fraction:
@@ -246,10 +231,3 @@ def common_unit(first: Fraction, second: Fraction) -> Fraction:
         math.gcd(first.numerator * second.denominator, second.numerator * first.denominator),
         first.denominator * second.denominator,
     )
-
-
-def intervals(times: Sequence[Fraction], end: Fraction) -> Iterator[Interval]:
-    """The intervals of frames shown at ascending times, the last until `end`."""
-    for index, start in enumerate(times):
-        last = index == len(times) - 1
-        yield Interval(index, start, end if last else times[index + 1], last)

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from frameloom.errors import NoFrames
 from frameloom.frame import ArrayPicture, Frame, float_pixels, quantise
-from frameloom.media.encoding import Encoding
-from frameloom.media.sink import FrameSink, sink_for
-from frameloom.media.source import SourceInfo, open_source
-from frameloom.media.target import check_output, staged_folder
+from frameloom.media.reading.source import SourceInfo, open_source
+from frameloom.media.writing.encoding import Encoding
+from frameloom.media.writing.sink import FrameSink, sink_for
+from frameloom.media.writing.target import check_output, staged_folder
 from frameloom.metrics.interpolation_error import interpolation_error
 from frameloom.metrics.psnr import psnr
 from frameloom.metrics.ssim import ssim

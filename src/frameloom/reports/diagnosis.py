@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from frameloom.media.codecs import CODECS
+from frameloom.media.writing.codecs import CODECS
 from frameloom.models.zoo import catalog
 from frameloom.results import Diagnosis, Extra
 

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from frameloom.catalog import ModelCard, Role
 from frameloom.errors import FrameloomError, InputError, RangeError
 from frameloom.frame import Frame
-from frameloom.media.codec_names import VideoCodec
+from frameloom.media.choices import AudioWish, OnError, VideoCodec
 from frameloom.models.zoo import catalog
 from frameloom.progress import Notices
 from frameloom.results import Batch, Between, Demonstration, Interpolation
 from frameloom.roles import Interpolator
 
 if TYPE_CHECKING:
-    from frameloom.media.sink import FrameSink
-    from frameloom.media.source import FrameSource
+    from frameloom.media.reading.source import FrameSource
+    from frameloom.media.writing.sink import FrameSink
 
 DEFAULT_MODEL = "dis"
 
@@ -61,8 +61,8 @@ def interpolate(
     pix_fmt: str | None = None,
     cuts: Literal["auto", "off"] | float = "auto",
     dedupe: bool = False,
-    audio: Literal["copy", "stretch", "drop"] = "copy",
-    on_error: Literal["stop", "skip"] = "stop",
+    audio: AudioWish = "copy",
+    on_error: OnError = "stop",
     workers: int = 1,
     overwrite: bool = False,
 ) -> Interpolation:
@@ -97,7 +97,8 @@ def interpolate(
         overwrite: Replace an earlier output of that name.
 
     Raises:
-        MediaError: the source cannot be read or the output not written; nothing is left under its name.
+        MediaError: the source cannot be read or the output not written; nothing is left under its name, and what is
+            finished is kept for the next run of the same call (docs/resume.md).
         InputError: options that contradict each other or the source.
         UnknownModel: no model has that name.
     """
@@ -119,7 +120,7 @@ def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
     from frameloom.interpolation.cuts import threshold_of
     from frameloom.interpolation.pace import Pace
     from frameloom.interpolation.render import Wishes, render
-    from frameloom.media.encoding import Encoding
+    from frameloom.media.writing.encoding import Encoding
 
     given = SimpleNamespace(**options)
     pace = Pace(factor=given.factor, fps=given.fps, slow=given.slow, num=given.num)
@@ -140,7 +141,7 @@ def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
 def interpolate_all(sources: Sequence[str | Path], folder: str | Path, **options: Any) -> Batch:
     """Interpolate several inputs, one output each in `folder`; one failure does not stop the rest.
 
-    A video keeps its name and, where it is written, its type (else .mp4); a folder of images becomes an .mp4. An input
+    A video or animation keeps its name and, where it is written, its type (else .mp4); images become an .mp4. An input
     that is a folder of such folders or of videos stands for what is in it. Options are those of `interpolate`.
 
     Raises:
@@ -201,6 +202,9 @@ def between(
     Raises:
         ShapeError: the images differ in size.
         RangeError: a moment outside 0..1, or impossible counts.
+        InputError: `at` together with `num`, a GIF without a folder, or pixels of another type.
+        CannotOpen: an image cannot be read.
+        OutputExists: the folder holds an earlier result.
     """
     from frameloom.interpolation import pair
 
@@ -262,14 +266,15 @@ def open_sink(
         overwrite: Replace an earlier output of that name.
 
     Raises:
-        CannotWrite: a format that is not written, or a place that cannot be.
+        CannotWrite: a format or a place that cannot be written, or a file that does not hold the codec.
+        InputError: a quality or pixel format that the codec does not have.
         OutputExists: it is there already.
     """
     from frameloom.interpolation.timeline import common_unit, rate_of
-    from frameloom.media.encoding import Encoding
-    from frameloom.media.losses import losses
-    from frameloom.media.sink import VideoSink, check_encoding, kind_of_output, sink_for
-    from frameloom.media.target import check_output, staged_file, staged_folder
+    from frameloom.media.writing.encoding import Encoding
+    from frameloom.media.writing.losses import losses
+    from frameloom.media.writing.sink import VideoSink, check_encoding, kind_of_output, sink_for
+    from frameloom.media.writing.target import check_output, staged_file, staged_folder
 
     info, output = like.info, Path(path)
     encoding = Encoding(codec=codec, crf=crf, lossless=lossless, pix_fmt=pix_fmt)

@@ -41,7 +41,7 @@ def evaluate(
     from frameloom.benchmark import evaluate as benchmark
     from frameloom.benchmark.datasets import find_dataset
     from frameloom.benchmark.output import check_suffix, save_evaluation
-    from frameloom.media.target import check_output
+    from frameloom.media.writing.target import check_output
     from frameloom.metrics.table import find_metrics
 
     if not models:

@@ -1,0 +1,1 @@
+"""Pictures in their native formats: planes, colours, what a pixel format holds."""

@@ -1,0 +1,1 @@
+"""Where frames go: encoded, put into files, and given their names when they are whole."""
