@@ -186,6 +186,21 @@ def test_a_full_disk_ends_with_one_line_and_the_run_goes_on_when_there_is_room(
     assert not readers.hidden_in(tmp_path)
 
 
+def test_a_disk_that_is_still_full_does_not_cost_what_was_finished(
+    film: Path, left: dict[str, Path], tmp_path: Path, frameloom: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal that could not be written was an internal error, and took the finished segments with it."""
+    output = tmp_path / "out.mkv"
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", _no_room)
+        assert "the disk is full" in frameloom("interpolate", film, output, *BLEND).refused()
+        assert not workspace(output).exists()
+        shutil.copytree(workspace(left["out.mkv"]), workspace(output))
+        assert "the disk is full" in frameloom("interpolate", film, output, *BLEND).refused()
+    made = json.loads(frameloom("interpolate", film, output, *BLEND, "--json").done().out)
+    assert made["segments_reused"] == SEGMENTS
+
+
 def test_a_working_image_that_cannot_be_written_is_told_as_the_output(tmp_path: Path) -> None:
     from frameloom.media.target import told
 

@@ -87,13 +87,13 @@ def render(path: Path, output: Path, pace: Pace, wishes: Wishes) -> Interpolatio
     check_output(output, [path], overwrite=wishes.overwrite, folder=kind_of_output(output) == "folder")
     job = _Job(path, output, pace, wishes)
     _say_losses(job)
-    with Workspace(output) as workspace:
-        recipe = job.recipe(workspace.path)
-        journal = open_journal(workspace, job.work(), recipe, job.plan.segments, job.notices)
+    workspace = Workspace(output)
+    recipe, work = job.recipe(workspace.path), job.work()
+    with workspace, told(output):
+        journal = open_journal(workspace, work, recipe, job.plan.segments, job.notices)
         reused = len(journal.entries)
-        with told(output):
-            _make_missing(job, recipe, workspace, journal)
-            sound = _Assembly(job, recipe, journal).put_together()
+        _make_missing(job, recipe, workspace, journal)
+        sound = _Assembly(job, recipe, journal).put_together()
     _say_more(job, journal)
     return _result(job, journal, reused=reused, sound=sound, seconds=time.perf_counter() - started)
 

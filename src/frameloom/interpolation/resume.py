@@ -34,8 +34,8 @@ def open_journal(
         notices.add(f"{name}: an unfinished run was found, but {changed} changed since; starting afresh")
     journal.entries = _whole(journal.entries, recipe, segments)
     _keep_only(workspace, {"journal", *(file.name for file in _files(journal, recipe, segments))})
+    workspace.keep = bool(journal.entries)
     if journal.entries:
-        workspace.keep = True
         notices.add(f"{name}: going on; {len(journal.entries)} of {len(segments)} segments were finished")
     return journal
 

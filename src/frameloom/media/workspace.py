@@ -46,6 +46,7 @@ class Workspace:
                 raise CannotWrite(
                     f"{self._output} is being made by another run; wait for it, or choose another name"
                 ) from None
+        self.keep = bool(self.entries())  # a run that fails before it has looked at them must not take them away
         return self
 
     def _acquire(self) -> None:
