@@ -12,7 +12,7 @@ from av.stream import AttachmentStream, Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
 from frameloom.media.retiming import Retiming
-from frameloom.media.source import CONTAINER_OPTIONS
+from frameloom.media.opening import CONTAINER_OPTIONS, address
 
 AudioWish = Literal["copy", "stretch", "drop"]
 
@@ -66,7 +66,7 @@ def retiming_of(
 
 def opened(path: Path) -> InputContainer:
     """A file whose tags may be in any encoding."""
-    return av.open(str(path), options=CONTAINER_OPTIONS, metadata_errors="replace")
+    return av.open(address(path), options=CONTAINER_OPTIONS, metadata_errors="replace")
 
 
 def pictures_of(container: InputContainer) -> VideoStream | None:
