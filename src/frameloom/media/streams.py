@@ -11,8 +11,8 @@ from av.container import InputContainer
 from av.stream import AttachmentStream, Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
-from frameloom.media.retiming import Retiming
 from frameloom.media.opening import CONTAINER_OPTIONS, address
+from frameloom.media.retiming import Retiming
 
 AudioWish = Literal["copy", "stretch", "drop"]
 
