@@ -9,7 +9,7 @@ import pytest
 
 import readers
 from commands import Command
-from factories import audio_only, clip, image_folder, moving_square, write_png
+from factories import Sound, audio_only, clip, image_folder, moving_square, write_png
 
 
 def header_only(path: Path) -> Path:
@@ -224,3 +224,13 @@ def test_grey_video_is_read(frameloom: Command, tmp_path: Path) -> None:
     written = read_image(tmp_path / "out" / "00000.png")
     assert np.ptp(written.astype(int), axis=2).max() == 0
     assert np.corrcoef(written[..., 0].ravel(), pixels.ravel())[0, 1] > 0.999
+
+
+def test_a_name_with_a_colon_is_a_file_and_no_protocol(
+    frameloom: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given relative to the folder one is in, 12:30.mp4 could not be read: "Protocol not found"."""
+    monkeypatch.chdir(tmp_path)
+    clip(tmp_path / "12-30.mp4", 3, sounds=[Sound(0.12)]).rename(tmp_path / "12:30.mp4")
+    said = frameloom("interpolate", "12:30.mp4", "12:31.mp4", "--model", "blend").done()
+    assert "with sound" in said.out

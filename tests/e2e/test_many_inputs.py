@@ -34,6 +34,28 @@ def test_each_input_keeps_its_name_and_where_written_its_type(frameloom: Command
     assert len(readers.times(tmp_path / "out" / "b.mkv")) == 6
 
 
+def test_what_does_not_hold_the_codec_becomes_what_does(frameloom: Command, tmp_path: Path) -> None:
+    """Videos once kept their type, so `--codec ffv1` refused every .mp4 of a folder."""
+    inputs = [clip(tmp_path / "a.mp4", 3), clip(tmp_path / "b.mkv", 3), image_folder(tmp_path / "c", 3)]
+    frameloom("interpolate", *inputs, tmp_path / "ffv1", *BLEND, "--codec", "ffv1").done()
+    assert names(tmp_path / "ffv1") == ["a.mkv", "b.mkv", "c.mkv"]
+    frameloom("interpolate", *inputs, tmp_path / "prores", *BLEND, "--codec", "prores").done()
+    assert names(tmp_path / "prores") == ["a.mov", "b.mkv", "c.mov"]
+
+
+def test_animations_stay_animations(frameloom: Command, tmp_path: Path) -> None:
+    """.apng in a folder was passed over, and .webp became .mp4."""
+    for name in ("a.apng", "b.webp", "c.gif"):
+        fl.interpolate(image_folder(tmp_path / "frames", 3), tmp_path / "in" / name, model="blend")
+    still = write_png(tmp_path / "in" / "d.webp", moving_square(0))
+    inputs = [*sorted((tmp_path / "in").iterdir())]
+    frameloom("interpolate", *inputs, tmp_path / "out", *BLEND).done()
+    assert names(tmp_path / "out") == ["a.apng", "b.webp", "c.gif", "d.mp4"]
+    still.unlink()
+    (tmp_path / "in" / "b.webp").unlink()
+    assert [path.name for path in members(tmp_path / "in")] == ["a.apng", "c.gif"]
+
+
 def test_one_failure_does_not_stop_the_others(frameloom: Command, tmp_path: Path) -> None:
     good, other = clip(tmp_path / "good.mp4", 3), clip(tmp_path / "other.mp4", 3)
     (tmp_path / "bad.mp4").write_text("not a video")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from frameloom.errors import CannotWrite
+from frameloom.errors import CannotWrite, DecodeError
 from frameloom.media.writing.workspace import Workspace
 
 
@@ -31,6 +31,14 @@ def test_after_an_error_it_stays_only_where_there_is_something_to_go_on_from(
     with Workspace(tmp_path / "a.mp4"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_same_command_would_meet_again_does_not_ask_for_it(tmp_path: Path) -> None:
+    """Damage in the input once ended with "run the same command again to go on"."""
+    with pytest.raises(DecodeError) as caught, Workspace(tmp_path / "a.mp4") as workspace:
+        workspace.keep = True
+        raise DecodeError("add --on-error skip")
+    assert caught.value.__notes__ == ["what is finished is kept for the next run"]
 
 
 def _hold(output: Path, entered: "multiprocessing.Event", leave: "multiprocessing.Event") -> None:

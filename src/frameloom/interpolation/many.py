@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from frameloom.errors import CannotOpen, InputError
-from frameloom.images import SUFFIXES, images_in, natural_key
+from frameloom.images import images_in, natural_key
+from frameloom.media.reading.chunks import is_animated_webp
+from frameloom.media.writing.animation import ANIMATION_SUFFIXES
 from frameloom.media.writing.sink import ONLY_READ, VIDEO_SUFFIXES
 
-_KEPT = frozenset({*VIDEO_SUFFIXES, ".gif", ".apng"})
-"""Suffixes that an output has from its input; an animated .webp is told from an image only by opening it."""
-_READ = _KEPT | ONLY_READ
+_READ = frozenset({*VIDEO_SUFFIXES, ".gif", *ANIMATION_SUFFIXES}) | ONLY_READ
 
 
 def is_collection(path: Path) -> bool:
@@ -34,8 +34,12 @@ def members(folder: Path) -> list[Path]:
     return found
 
 
-def output_names(sources: Sequence[Path], folder: Path) -> dict[Path, Path]:
+def output_names(
+    sources: Sequence[Path], folder: Path, suffixes: Sequence[str] = tuple(VIDEO_SUFFIXES)
+) -> dict[Path, Path]:
     """Each input, collections replaced by what is in them, with its output in `folder`.
+
+    `suffixes` are those of files that hold the video; others become the first of them.
 
     Raises:
         InputError: there is no input, or two outputs would have one name.
@@ -45,7 +49,7 @@ def output_names(sources: Sequence[Path], folder: Path) -> dict[Path, Path]:
         raise InputError("there is no input; name at least one video, folder of images, or image")
     names: dict[Path, Path] = {}
     for path in inputs:
-        output = folder / _output_name(path)
+        output = folder / _output_name(path, suffixes)
         clash = next((other for other, name in names.items() if name == output), None)
         if clash is not None:
             raise InputError(f"{clash} and {path} would both become {output}; rename one, or make them in two calls")
@@ -53,8 +57,15 @@ def output_names(sources: Sequence[Path], folder: Path) -> dict[Path, Path]:
     return names
 
 
-def _output_name(path: Path) -> str:
+def _output_name(path: Path, suffixes: Sequence[str]) -> str:
+    """Videos and animations keep their type where it is written and holds the codec; all else becomes a video."""
     suffix = path.suffix.lower()
-    if path.is_dir() or suffix in SUFFIXES:
-        return f"{path.stem if suffix in SUFFIXES else path.name}.mp4"
-    return path.name if suffix in _KEPT else f"{path.stem}.mp4"
+    if path.is_dir():
+        return f"{path.name}{suffixes[0]}"
+    return path.name if suffix in suffixes or _is_animation(path, suffix) else f"{path.stem}{suffixes[0]}"
+
+
+def _is_animation(path: Path, suffix: str) -> bool:
+    if suffix == ".webp":
+        return path.is_file() and is_animated_webp(path)
+    return suffix == ".gif" or suffix in ANIMATION_SUFFIXES

@@ -1,7 +1,6 @@
 """A source file to an output file, in segments: what was finished before an interruption is not made again."""
 
 import platform
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from frameloom.executor import run_units
 from frameloom.frame import ArrayPicture, Frame
 from frameloom.interpolation.pace import Pace, nominal_rate, output_unit
 from frameloom.interpolation.plan import Plan, Schedule, Segment, plan_of
+from frameloom.interpolation.resume import open_journal
 from frameloom.interpolation.segments import Finished, Recipe, Stepped, make_segments
 from frameloom.interpolation.timeline import Timeline
 from frameloom.journal import Journal
@@ -43,8 +43,6 @@ from frameloom.results import Interpolation, plain
 
 _DECIDE_THE_BYTES = ("frameloom", "av", "numpy", "opencv-python-headless")
 _FASTEST_GIF = Fraction(50)
-_WHAT_CHANGED = {"input": "the input", "model": "the model", "options": "an option", "version": "the version",
-                 "machine": "the machine"}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,12 +91,13 @@ def render(path: Path, output: Path, pace: Pace, wishes: Wishes) -> Interpolatio
     check_output(output, [path], overwrite=wishes.overwrite, folder=kind_of_output(output) == "folder")
     job = _Job(path, output, pace, wishes)
     _say_losses(job)
-    with Workspace(output) as workspace:
-        journal = _journal(job, workspace)
+    workspace = Workspace(output)
+    recipe, work = job.recipe(workspace.path), job.work()
+    with workspace, told(output):
+        journal = open_journal(workspace, work, recipe, job.plan.segments, job.notices)
         reused = len(journal.entries)
-        with told(output):
-            _make_missing(job, workspace, journal)
-            sound = _Assembly(job, workspace.path, journal).put_together()
+        _make_missing(job, recipe, workspace, journal)
+        sound = _Assembly(job, recipe, journal).put_together()
     _say_more(job, journal)
     return _result(job, journal, reused=reused, sound=sound, seconds=time.perf_counter() - started)
 
@@ -185,49 +184,19 @@ class _Job:
         }
 
 
-def _journal(job: _Job, workspace: Workspace) -> Journal:
-    """What is finished of this very work; everything else in the folder goes."""
-    journal = Journal(workspace.path / "journal", job.work())
-    name = job.info.path.name
-    if journal.changed:
-        changed = " and ".join(_WHAT_CHANGED.get(what, what) for what in journal.changed)
-        job.notices.add(f"{name}: an unfinished run was found, but {changed} changed since; starting afresh")
-    _keep_only_finished(job, workspace, journal)
-    if journal.entries:
-        workspace.keep = True
-        job.notices.add(f"{name}: going on; {len(journal.entries)} of {len(job.plan.segments)} segments were finished")
-    return journal
-
-
-def _keep_only_finished(job: _Job, workspace: Workspace, journal: Journal) -> None:
-    recipe = job.recipe(workspace.path)
-    if isinstance(job.target, int):
-        kept = {"journal", "images"} if journal.entries else {"journal"}
-    else:
-        journal.entries = [entry for entry in journal.entries if recipe.file(_segment(job, entry)).exists()]
-        kept = {"journal", *(recipe.file(_segment(job, entry)).name for entry in journal.entries)}
-    for entry in workspace.entries():
-        if entry.name not in kept:
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-
-
-def _segment(job: _Job, entry: dict[str, Any]) -> Segment:
-    return job.plan.segments[int(entry["number"])]
-
-
-def _make_missing(job: _Job, workspace: Workspace, journal: Journal) -> None:
+def _make_missing(job: _Job, recipe: Recipe, workspace: Workspace, journal: Journal) -> None:
     """Make the segments that are not finished, and write down each as it is."""
     finished = {entry["number"] for entry in journal.entries}
     missing = [segment for segment in job.plan.segments if segment.number not in finished]
     done = sum(segment.count for segment in job.plan.segments) - sum(segment.count for segment in missing)
-    steps = track(_steps(job, workspace, journal, missing), job.info.path.name, job.plan.count, done)
+    steps = track(_steps(job, recipe, workspace, journal, missing), job.info.path.name, job.plan.count, done)
     for _ in steps:
         pass
 
 
-def _steps(job: _Job, workspace: Workspace, journal: Journal, missing: list[Segment]) -> Iterator[None]:
+def _steps(job: _Job, recipe: Recipe, workspace: Workspace, journal: Journal, missing: list[Segment]) -> Iterator[None]:
     """Yield once for every output frame that was made."""
-    recipe, workers = job.recipe(workspace.path), job.wishes.workers
+    workers = job.wishes.workers
     if workers == 1:
         model = job.wishes.model.load()
         work = partial(make_segments, recipe, source=job.source, model=model)
@@ -259,10 +228,9 @@ def _runs(segments: list[Segment]) -> list[list[Segment]]:
 class _Assembly:
     """Finished segments become the output."""
 
-    def __init__(self, job: _Job, folder: Path, journal: Journal) -> None:
+    def __init__(self, job: _Job, recipe: Recipe, journal: Journal) -> None:
         self._job = job
-        self._folder = folder
-        self._recipe = job.recipe(folder)
+        self._recipe = recipe
         self._delay = max((int(entry["delay"]) for entry in journal.entries), default=0)
 
     def put_together(self) -> str:
@@ -272,7 +240,7 @@ class _Assembly:
             if job.kind == "folder":
                 put_in_place(self._recipe.images, job.output, job.wishes.overwrite)
                 return _fate_of_sound(job, None)
-            working = self._folder / f"joined{job.output.suffix.lower()}"
+            working = self._recipe.folder / f"joined{job.output.suffix.lower()}"
             sound = self._video(working) if job.kind == "video" else self._animation(working)
             name_file(working, job.output, overwrite=job.wishes.overwrite)
             return sound
@@ -281,7 +249,7 @@ class _Assembly:
         job, settings = self._job, self._job.target
         assert isinstance(settings, VideoSettings)
         copy = _copy_for(job)
-        paths = [self._recipe.file(segment) for segment in job.plan.segments]
+        paths = [file for segment in job.plan.segments for file in self._recipe.files(segment)]
         packets = joined(paths, settings.unit, self._delay)
         with ExitStack() as stack:
             if copy is not None:
@@ -294,16 +262,14 @@ class _Assembly:
 
     def _animation(self, working: Path) -> str:
         job = self._job
-        pictures = (Frame(ArrayPicture(images.read_image(file)), Fraction(0), Fraction(0)) for file in self._images())
+        files = (file for segment in job.plan.segments for file in self._recipe.files(segment))
+        pictures = (Frame(ArrayPicture(images.read_image(file)), Fraction(0), Fraction(0)) for file in files)
         rate = nominal_rate(job.timeline, job.info)
         encoding = job.wishes.encoding
         with sink_for(working, like=job.info, rate=rate, unit=job.unit, encoding=encoding) as sink:
             for frame in track(job.schedule.frames(pictures), f"{job.output.name}: joining", job.plan.count):
                 sink.append(frame)
         return _fate_of_sound(job, None)
-
-    def _images(self) -> list[Path]:
-        return images.images_in(self._recipe.images)
 
 
 def _copy_for(job: _Job) -> StreamCopy | None:

@@ -15,10 +15,13 @@ from frameloom.media.choices import OnError
 from frameloom.media.prefetch import Behind, prefetch
 from frameloom.media.reading.source import FrameSource, open_source
 from frameloom.media.writing.encoding import VideoSettings
+from frameloom.media.writing.image_folder import image_name
 from frameloom.media.writing.segment_files import ImageSegment, PacketSegment, SegmentFile
 from frameloom.progress import Stopwatch
 from frameloom.roles import Interpolator
 
+IMAGES = "images"
+"""The folder in which images wait for the last of them."""
 _QUEUED_BYTES = 48 * 2**20  # decoded frames that wait, and the same again of made ones
 
 
@@ -38,20 +41,28 @@ class Recipe:
     shift: Fraction  # seconds by which the picture begins after the output
     folder: Path
 
-    def file(self, segment: Segment) -> Path:
-        """Where the packets of a segment lie, once it is finished."""
-        return self.folder / f"{segment.number:06d}.packets"
+    def files(self, segment: Segment) -> list[Path]:
+        """What a segment consists of, once it is finished: a file of packets, or images."""
+        if isinstance(self.target, int):
+            numbers = range(segment.before, segment.before + segment.count)
+            return [self.images / image_name(number, self.count) for number in numbers]
+        return [self.folder / f"{segment.number:06d}.packets"]
+
+    def size(self, segment: Segment) -> int | None:
+        """Bytes of all files of a segment; None if one is missing."""
+        files = self.files(segment)
+        return sum(file.stat().st_size for file in files) if all(map(Path.is_file, files)) else None
 
     @property
     def images(self) -> Path:
         """Where images lie."""
-        return self.folder / "images"
+        return self.folder / IMAGES
 
     def begin(self, segment: Segment) -> SegmentFile:
         """What takes the frames of a segment."""
         if isinstance(self.target, int):
             return ImageSegment(self.images, self.target, self.count, segment.before)
-        return PacketSegment(self.file(segment), self.target)
+        return PacketSegment(self.files(segment)[0], self.target)
 
     def open(self) -> FrameSource:
         """The source."""
@@ -65,6 +76,7 @@ class Finished:
     number: int
     tally: dict[str, int]
     delay: int  # see `PacketWriter.delay`
+    size: int  # bytes of its files
     stages: dict[str, float]  # seconds of work since the one before
 
 
@@ -186,7 +198,8 @@ class _Writer:
             delay = self._open.finish()
         assert self._segment is not None
         tally = {name: int(getattr(item.tally, name)) for name in item.tally.__slots__}
-        self._finished.append(Finished(self._segment.number, tally, delay, self._stages()))
+        size = self._recipe.size(self._segment) or 0
+        self._finished.append(Finished(self._segment.number, tally, delay, size, self._stages()))
         self._open = None
 
     def _stages(self) -> dict[str, float]:

@@ -141,20 +141,23 @@ def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
 def interpolate_all(sources: Sequence[str | Path], folder: str | Path, **options: Any) -> Batch:
     """Interpolate several inputs, one output each in `folder`; one failure does not stop the rest.
 
-    A video or animation keeps its name and, where it is written, its type (else .mp4); images become an .mp4. An input
-    that is a folder of such folders or of videos stands for what is in it. Options are those of `interpolate`.
+    A video or animation keeps its name and, where it is written and holds the codec, its type; all else becomes the
+    first type of that codec (.mp4, .mov for prores, .mkv for ffv1). An input that is a folder of such folders or of
+    videos stands for what is in it. Options are those of `interpolate`.
 
     Raises:
         InputError: there is no input, two outputs would have one name, or an option is impossible.
         TypeError: an option that `interpolate` does not have.
     """
     from frameloom.interpolation.many import output_names
+    from frameloom.media.writing.codecs import CODECS
 
     unknown = sorted(options.keys() - _OPTIONS.keys())
     if unknown:
         raise TypeError(f"interpolate_all() got an unexpected keyword argument '{unknown[0]}'")
-    make = _renderer(**{**_OPTIONS, **options})
-    names = output_names([Path(source) for source in sources], Path(folder))
+    given = {**_OPTIONS, **options}
+    make = _renderer(**given)
+    names = output_names([Path(source) for source in sources], Path(folder), CODECS[given["codec"]].suffixes)
     results: list[Interpolation] = []
     failures: dict[str, str] = {}
     for source, output in names.items():

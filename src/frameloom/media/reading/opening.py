@@ -18,6 +18,11 @@ MOST_PIXELS = 2**27
 _CONTAINER_OPTIONS = {"protocol_whitelist": "file", "max_pixels": str(MOST_PIXELS)}
 
 
+def address(path: Path) -> str:
+    """What FFmpeg takes for a file whatever it is called: "12:30.mp4" alone would name a protocol."""
+    return str(path.absolute())
+
+
 def open_container(path: Path) -> InputContainer:
     """Open a media file for reading; its tags may be in any encoding.
 
@@ -25,7 +30,7 @@ def open_container(path: Path) -> InputContainer:
         CannotOpen: it is not one, or too damaged to tell.
     """
     try:
-        return av.open(str(path), options=dict(_CONTAINER_OPTIONS), metadata_errors="replace")
+        return av.open(address(path), options=dict(_CONTAINER_OPTIONS), metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CannotOpen(f"{path} cannot be read as a video: {reason}") from error

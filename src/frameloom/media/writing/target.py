@@ -103,7 +103,7 @@ def name_file(working: Path, output: Path, *, overwrite: bool) -> None:
     """
     working.chmod(0o666 & ~_umask())
     if not overwrite and os.path.lexists(output):
-        raise OutputExists(f"{output} was made by another run meanwhile; it is kept, and this result is dropped")
+        raise OutputExists(f"{output} was made by another run meanwhile and is kept; add --overwrite to replace it")
     working.replace(output)
 
 
@@ -161,11 +161,18 @@ def told(output: Path) -> Generator[None]:
     """Say which output could not be written, and why."""
     try:
         yield
-    except FrameloomError:
+    except FrameloomError as error:
+        if isinstance(error, CannotWrite) and isinstance(error.__cause__, OSError):  # a working file of the output
+            raise _cannot_write(output, error.__cause__) from error
         raise
     except (OSError, av.error.FFmpegError) as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise CannotWrite(f"{output} cannot be written: the disk is full; make room") from error
-        if error.errno == errno.EFBIG:
-            raise CannotWrite(f"{output} cannot be written: files may not become that large here") from error
-        raise CannotWrite(f"{output} cannot be written: {error.strerror or error}") from error
+        raise _cannot_write(output, error) from error
+
+
+def _cannot_write(output: Path, error: OSError | av.error.FFmpegError) -> CannotWrite:
+    reason = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        reason = "the disk is full; make room"
+    elif error.errno == errno.EFBIG:
+        reason = "files may not become that large here"
+    return CannotWrite(f"{output} cannot be written: {reason}")

@@ -7,11 +7,13 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
-from frameloom.errors import CannotWrite
+from frameloom.errors import CannotWrite, FrameloomError
 from frameloom.media.writing.target import NOTHING_LEFT, make_parent, told
 
 _LONGEST_NAME = 200  # bytes; file systems take 255
 _LOCK_NAME = "lock"
+_GO_ON = "run the same command again to go on"
+_KEPT = "what is finished is kept for the next run"
 
 
 class Workspace:
@@ -44,10 +46,13 @@ class Workspace:
                 raise CannotWrite(
                     f"{self._output} is being made by another run; wait for it, or choose another name"
                 ) from None
+        self.keep = bool(self.entries())  # a run that fails before it has looked at them must not take them away
         return self
 
     def _acquire(self) -> None:
         for _ in range(3):  # a run that ends at this moment takes the folder away
+            if self.path.exists() and not self.path.is_dir():
+                raise CannotWrite(f"{self.path} is in the way: a folder of that name is needed; remove the file")
             self.path.mkdir(exist_ok=True)
             try:
                 self._lock.acquire()
@@ -66,9 +71,14 @@ class Workspace:
             shutil.rmtree(self.path, ignore_errors=True)
         self._lock.release(force=True)
         if error is not None and self.keep:
-            error.add_note("run the same command again to go on")
+            error.add_note(_GO_ON if _may_pass(error) else _KEPT)
         elif isinstance(error, KeyboardInterrupt):
             error.add_note(NOTHING_LEFT)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether the same command may do better next time: not where the input or the options are at fault."""
+    return isinstance(error, CannotWrite) or not isinstance(error, FrameloomError)
 
 
 def _hidden_name(name: str) -> str:
