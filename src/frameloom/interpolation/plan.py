@@ -47,6 +47,7 @@ class Schedule:
         self.origin = source.info.start
         self._end = source.info.start + source.info.duration
         self.duration = timeline.duration(self.count, source.info.duration)
+        self.output_count = timeline.count(self.count, source.info.duration)
 
     def interval(self, index: int) -> Interval:
         """From when a source frame is shown until the next one is."""
@@ -78,8 +79,7 @@ class Schedule:
 
 def plan_of(schedule: Schedule) -> Plan:
     """Cut the source into spans of a few seconds of output each, at most so many frames."""
-    total = sum(1 for _ in schedule.instants(0, schedule.count))
-    step = _source_frames_per_segment(schedule, total)
+    step = _source_frames_per_segment(schedule, schedule.output_count)
     segments: list[Segment] = []
     before = 0
     for number, first in enumerate(range(0, schedule.count, step)):
@@ -88,7 +88,7 @@ def plan_of(schedule: Schedule) -> Plan:
         span = Span(first, stop, schedule.origin, schedule.end_before(stop))
         segments.append(Segment(number, span, before, count))
         before += count
-    return Plan(tuple(segments), total, schedule.duration)
+    return Plan(tuple(segments), before, schedule.duration)
 
 
 def _source_frames_per_segment(schedule: Schedule, total: int) -> int:

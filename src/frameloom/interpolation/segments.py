@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 from frameloom.catalog import ModelCard
@@ -93,10 +94,17 @@ def make_segments(
 ) -> Iterator[Stepped | Finished]:
     """Make consecutive segments, going through their source frames once.
 
-    `source` and `model` are the recipe's, where they are open already.
+    `source` and `model` are the recipe's, where they are open already; else they stay open for the next call.
     """
-    line = _Line(recipe, source or recipe.open(), model or recipe.model.load())
-    yield from line.make(segments)
+    if source is None or model is None:
+        source, model = _opened(recipe)
+    yield from _Line(recipe, source, model).make(segments)
+
+
+@lru_cache(maxsize=1)
+def _opened(recipe: Recipe) -> tuple[FrameSource, Interpolator]:
+    """What a process needs for all segments that it makes, once: a network may take seconds to load."""
+    return recipe.open(), recipe.model.load()
 
 
 @dataclass(frozen=True, slots=True)
