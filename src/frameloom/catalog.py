@@ -17,6 +17,40 @@ Role = Literal["interpolator", "flow"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoint:
+    """The released weights of a model: where they lie in what their authors publish, and where to get them."""
+
+    path: str
+    """As its authors lay it out: `RIFE/DR-RIFE-pro/train_sdi_log/flownet_sdi.pkl`. Any part of the end will do."""
+    source: str
+    """Where a person gets it: an address, and what to choose there."""
+    licence: str
+    """Of the weights; may differ from that of the code."""
+    url: str | None = None
+    """What `models fetch` downloads; None where it must be got by hand."""
+    size: int | None = None
+    """Bytes, where known."""
+    sha256: str | None = None
+    """Where known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InputSpec:
+    """What a network wants its images to be like; `models/adapter.py` sees to it."""
+
+    multiple: int = 1
+    """Sides are padded to a multiple of this."""
+    smallest: int = 1
+    """And to at least this."""
+    place: Literal["end", "centre"] = "centre"
+    """Whether padding goes to the right and below, or half of it (rounded down) to the left and above."""
+    fill: Literal["zero", "edge"] = "edge"
+    channels: Literal["rgb", "bgr"] = "rgb"
+    bytes_per_pixel: int = 0
+    """Of working memory in float32 for one moment, as measured."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelCard:
     """What is known about a model before any of its code is imported."""
 
@@ -24,7 +58,16 @@ class ModelCard:
     """Lower case; what `--model` takes."""
     role: Role
     build: str
-    """`package.module:Name` of a class or function that takes no arguments and returns the model."""
+    """`package.module:Name` of a class or function that returns the model. It takes no arguments, or for a model with a
+    checkpoint: this card and a `Runtime`."""
+    aliases: tuple[str, ...] = ()
+    """Other names, as its authors or papers spell it."""
+    variant: Literal["T", "D", "TR", "DR"] | None = None
+    """Time- or distance-indexed; R: with iterative reference-based estimation."""
+    network: str | None = None
+    """`package.module:Name` of the network that the checkpoint belongs to, where there is one."""
+    input: InputSpec = InputSpec()
+    checkpoint: Checkpoint | None = None
     summary: str = ""
     licence: str = ""
     paper: str = ""

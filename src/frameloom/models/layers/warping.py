@@ -1,0 +1,44 @@
+"""Fetching pixels from where a flow points. Always in float32: half-precision coordinates are off by whole pixels."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from frameloom.models.layers.grids import pixel_grid
+
+
+def warp(image: Tensor, flow: Tensor) -> Tensor:
+    """Fetch each output pixel from where the flow points (bilinear, edges repeated).
+
+    Args:
+        image: (batch, channels, height, width), or a batch of one that all flows look into.
+        flow: (batch, 2, height, width), pixels; channel 0 = x right, 1 = y down.
+
+    Returns:
+        (batch, channels, height, width) float32, with `result(x) = image(x + flow(x))`.
+    """
+    batch, _, height, width = flow.shape
+    with torch.autocast(flow.device.type, enabled=False):
+        positions = pixel_grid(height, width, flow.device) + flow.float()  # (batch, 2, height, width), pixels
+        # From pixels to [-1, 1] with the centres of the outermost pixels at the ends; a side of one pixel has no extent
+        extent = flow.new_tensor([max(width - 1, 1), max(height - 1, 1)], dtype=torch.float32) / 2
+        places = positions.movedim(1, -1) / extent - 1  # (batch, height, width, 2)
+        return functional.grid_sample(
+            image.float().expand(batch, -1, -1, -1), places, mode="bilinear", padding_mode="border", align_corners=True
+        )
+
+
+def resize(tensor: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bring (batch, channels, height, width) to another (height, width): bilinear, areas aligned, unfiltered."""
+    if tensor.shape[-2:] == size:
+        return tensor
+    return functional.interpolate(tensor, size=size, mode="bilinear", align_corners=False)
+
+
+def resize_flow(flow: Tensor, size: tuple[int, int]) -> Tensor:
+    """`resize` for flows (batch, 2 * count, height, width) in pixels, which stay in the pixels of where they are."""
+    height, width = flow.shape[-2:]
+    if (height, width) == size:
+        return flow
+    stretch = flow.new_tensor([size[1] / width, size[0] / height]).repeat(flow.shape[1] // 2)
+    return resize(flow, size) * stretch[:, None, None]

@@ -1,0 +1,57 @@
+"""How a model is to be run, as a user asks for it. What `auto` means is settled where the model is built."""
+
+import math
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+from frameloom.errors import RangeError
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Backend = Literal["auto", "torch", "openvino", "onnx"]
+
+_WORDS = {
+    "device": ("auto", "cpu", "cuda", "mps"),
+    "precision": ("auto", "float32", "bfloat16", "float16"),
+    "backend": ("auto", "torch", "openvino", "onnx"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Runtime:
+    """What a user asks of a model besides its name; the defaults ask for nothing.
+
+    Raises:
+        RangeError: a word or number that is not among the possible ones.
+    """
+
+    checkpoint: Path | None = None
+    """A file with weights, or the folder that holds it as its authors lay it out."""
+    device: Device = "auto"
+    precision: Precision = "auto"
+    """What convolutions compute in; warps and flows are float32 always."""
+    backend: Backend = "auto"
+    max_memory: int | None = None
+    """Bytes that the model may take; larger frames are made in overlapping tiles."""
+    scale: float = 1.0
+    """At which part of the size motion is looked for, (0, 1]; pictures are fetched at full size."""
+    iters: int | None = None
+    """Steps of reference-based estimation."""
+
+    def __post_init__(self) -> None:
+        for name, words in _WORDS.items():
+            given = getattr(self, name)
+            if given not in words:
+                raise RangeError(f"{name} is '{given}'; give {', '.join(words[:-1])} or {words[-1]}")
+        if not (math.isfinite(self.scale) and 0 < self.scale <= 1):
+            raise RangeError(f"scale is {self.scale}; it must be above 0 and at most 1")
+        if self.iters is not None and self.iters < 1:
+            raise RangeError(f"iters is {self.iters}; it must be a whole number from 1 up")
+        if self.max_memory is not None and self.max_memory < 1:
+            raise RangeError(f"max_memory is {self.max_memory}; it must be a number of bytes above 0")
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Names of what differs from the defaults."""
+        return tuple(item.name for item in fields(self) if getattr(self, item.name) != item.default)
