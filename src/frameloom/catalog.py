@@ -6,14 +6,19 @@ them. Built-in cards pass through the same door.
 
 import difflib
 import importlib
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, Literal
 
-from frameloom.errors import ModelError, UnknownModel
+from frameloom.errors import InputError, ModelError, UnknownModel
+from frameloom.runtime import Runtime
 
 Role = Literal["interpolator", "flow"]
+_IN_TORCH_EXTRA = ("torch", "torchvision", "timm", "transformers", "safetensors")
+_AS_IT_IS = {"device": "cpu", "precision": "float32"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +53,14 @@ class InputSpec:
     channels: Literal["rgb", "bgr"] = "rgb"
     bytes_per_pixel: int = 0
     """Of working memory in float32 for one moment, as measured."""
+    bytes_per_pixel_pair: float = 0.0
+    """And for every two pixels: where each is compared with each."""
+    prefers_batch: int = 1
+    """Moments that are made at a time where memory allows: more than that gained nothing when it was measured."""
+
+    def bytes_for(self, pixels: int, moments: int = 1) -> int:
+        """Working memory for so many padded pixels and moments at a time."""
+        return int(self.bytes_per_pixel * pixels * moments + self.bytes_per_pixel_pair * pixels**2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,18 +85,44 @@ class ModelCard:
     licence: str = ""
     paper: str = ""
 
-    def load(self) -> Any:
-        """Import and construct the model.
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it answers to, in lower case."""
+        return tuple(name.lower() for name in (self.name, *self.aliases))
+
+    @property
+    def iterates(self) -> bool:
+        """Whether frames are made in steps, each from a reference image."""
+        return self.variant in ("TR", "DR")
+
+    def load(self, runtime: Runtime | None = None) -> Any:
+        """Import and construct the model, to be run as asked.
 
         Raises:
-            ModelError: its code cannot be imported.
+            ModelError: its code cannot be imported; where an extra is missing, the message names it.
+            InputError: something was asked that a model without checkpoint does not have.
         """
         module_name, _, attribute = self.build.partition(":")
         try:
             constructor = getattr(importlib.import_module(module_name), attribute)
         except (ImportError, AttributeError) as error:
+            if isinstance(error, ModuleNotFoundError) and error.name in _IN_TORCH_EXTRA:
+                raise ModelError(
+                    f"{self.name} needs {error.name}, which is not installed; "
+                    f'add it with: {Path(sys.executable).name} -m pip install "frameloom[torch]"'
+                ) from error
             raise ModelError(f"{self.role} '{self.name}' cannot be built from {self.build}: {error}") from error
+        if self.checkpoint is not None:
+            return constructor(self, runtime or Runtime())
+        self._refuse(runtime or Runtime())
         return constructor()
+
+    def _refuse(self, runtime: Runtime) -> None:
+        """A model without a checkpoint runs on the CPU, in float32, as it is."""
+        asked = [name for name in runtime.asked if getattr(runtime, name) != _AS_IT_IS.get(name)]
+        if asked:
+            options = ", ".join("--" + name.replace("_", "-") for name in asked)
+            raise InputError(f"{self.name} has no weights and is not a network: it takes no {options}")
 
 
 class Catalog:
@@ -131,9 +170,9 @@ class Catalog:
         hint = f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(known)}"
         raise UnknownModel(f"no {role} is called '{name}'; {hint}", close)
 
-    def build(self, name: str, role: Role) -> Any:
+    def build(self, name: str, role: Role, runtime: Runtime | None = None) -> Any:
         """Import and construct the model of that name."""
-        return self.find(name, role).load()
+        return self.find(name, role).load(runtime)
 
     def _read_plugins(self) -> None:
         if self._plugins_read:

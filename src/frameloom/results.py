@@ -55,6 +55,8 @@ class Interpolation(Result):
     source: Path
     output: Path
     model: str
+    model_settings: dict[str, Any]
+    """How the model was run: device, precision, backend, tiles and the like; empty for one that has nothing to set."""
     frames_read: int
     frames_made: int
     """Frames that the model made; the others are source frames."""
@@ -98,6 +100,8 @@ class Between(Result):
     """The images between two images. Going over it goes over `images`."""
 
     model: str
+    model_settings: dict[str, Any]
+    """How the model was run; empty for one that has nothing to set."""
     moments: tuple[float, ...]
     """How far each image is from the first (0) to the last (1); for a distance map, its mean."""
     images: tuple[Pixels, ...] = field(default=(), metadata={"json": False})
@@ -168,6 +172,8 @@ class Demonstration(Result):
 
     page: Path
     model: str
+    model_settings: dict[str, Any]
+    """How the model was run; empty for one that has nothing to set."""
     frames: int
     """Restored frames that were measured."""
     psnr: float

@@ -38,6 +38,10 @@ class Runtime:
     """At which part of the size motion is looked for, (0, 1]; pictures are fetched at full size."""
     iters: int | None = None
     """Steps of reference-based estimation."""
+    tile: tuple[int, int] | None = None
+    """(height, width) of the overlapping parts that frames are made in; None: not settled, or whole frames."""
+    batch: int | None = None
+    """Moments that are made at a time; None: not settled."""
 
     def __post_init__(self) -> None:
         for name, words in _WORDS.items():
@@ -50,6 +54,16 @@ class Runtime:
             raise RangeError(f"iters is {self.iters}; it must be a whole number from 1 up")
         if self.max_memory is not None and self.max_memory < 1:
             raise RangeError(f"max_memory is {self.max_memory}; it must be a number of bytes above 0")
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to choose."""
+        return "auto" not in (self.device, self.precision, self.backend) and self.batch is not None
+
+    def settings(self) -> dict[str, object]:
+        """What may change numbers or speed, as a result shows it; the checkpoint apart."""
+        named = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: value for name, value in named.items() if name not in ("checkpoint", "max_memory")}
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -129,16 +129,31 @@ def _cuts(kind: Any, tokens: Sequence[Token]) -> str | float:
 _WHOLE = Annotated[int | None, Parameter(converter=_whole)]
 _SEED = Annotated[int, Parameter(converter=_whole)]
 _COUNT = Annotated[int, Parameter(converter=_whole)]
+_CHECKPOINT = Path | None
+_MEMORY = str | None
 _CUTS = Annotated[Literal["auto", "off"] | float, Parameter(converter=_cuts)]
 _WHOLES = Annotated[Sequence[int] | None, Parameter(converter=_wholes)]
 
+
 COMMANDS: dict[str, Command] = {
     "interpolate": many_inputs(
-        fps=str | None, slow=str | None, factor=_WHOLE, num=_WHOLES, crf=_WHOLE, cuts=_CUTS, workers=_COUNT
+        checkpoint=_CHECKPOINT,
+        max_memory=_MEMORY,
+        iters=_WHOLE,
+        fps=str | None,
+        slow=str | None,
+        factor=_WHOLE,
+        num=_WHOLES,
+        crf=_WHOLE,
+        cuts=_CUTS,
+        workers=_COUNT,
     ),
     "between": command(
         between,
         required="output",
+        checkpoint=_CHECKPOINT,
+        max_memory=_MEMORY,
+        iters=_WHOLE,
         first=Path,
         last=Path,
         output=Path,
@@ -146,8 +161,19 @@ COMMANDS: dict[str, Command] = {
         num=_WHOLES,
         fps=str,
     ),
-    "evaluate": command(evaluate, root=Path, factor=_WHOLES, limit=_WHOLE, output=Path | None),
-    "demo": command(demo, video=Path | None, output=Path, seed=_SEED),
+    "evaluate": command(
+        evaluate,
+        checkpoint=Sequence[str] | None,
+        max_memory=_MEMORY,
+        iters=_WHOLE,
+        root=Path,
+        factor=_WHOLES,
+        limit=_WHOLE,
+        output=Path | None,
+    ),
+    "demo": command(
+        demo, checkpoint=_CHECKPOINT, max_memory=_MEMORY, iters=_WHOLE, video=Path | None, output=Path, seed=_SEED
+    ),
     "doctor": command(doctor),
 }
 

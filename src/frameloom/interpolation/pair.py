@@ -19,6 +19,7 @@ from frameloom.media.writing.gif import GifSink
 from frameloom.media.writing.image_folder import ImageFolderSink
 from frameloom.media.writing.sink import FrameSink, names_a_file
 from frameloom.media.writing.target import check_output, staged_folder
+from frameloom.models.choice import ModelChoice
 from frameloom.progress import track
 from frameloom.results import Between
 from frameloom.roles import Interpolator, Moment
@@ -115,8 +116,7 @@ class Job:
     """What to make between two images."""
 
     images: Pair
-    model: Interpolator
-    name: str
+    asked: ModelChoice
     moments: list[Moment] | None  # None: evenly spaced by counts
     counts: list[int]
 
@@ -130,6 +130,11 @@ class Job:
         return passes_total(self.counts) if self.moments is None else len(self.moments)
 
     @property
+    def model(self) -> ModelChoice:
+        """The model with nothing left open."""
+        return self.asked.settled(self.images.size, self.total)
+
+    @property
     def positions(self) -> tuple[float, ...]:
         """How far each image is, a map by its mean."""
         if self.moments is None:
@@ -139,12 +144,13 @@ class Job:
     def made(self) -> Iterator[FloatPixels]:
         """The images, one at a time."""
         first, last = float_pixels(self.images.first), float_pixels(self.images.last)
+        model = self.model.load()
         if self.moments is not None:
-            yield from _at_moments(self.model, first, last, self.moments)
+            yield from _at_moments(model, first, last, self.moments)
         elif len(self.counts) == 1:
-            yield from self.model.between(first, last, list(self.positions))
+            yield from model.between(first, last, list(self.positions))
         else:
-            yield from cascade(self.model, first, last, self.counts)
+            yield from cascade(model, first, last, self.counts)
 
 
 def _at_moments(
@@ -167,7 +173,7 @@ def in_memory(job: Job) -> Between:
         image if kind == np.float32 else quantise(image, job.images.depth)
         for image in track(job.made(), "between", job.total)
     )
-    return Between(model=job.name, moments=job.positions, images=images)
+    return Between(model=job.model.name, model_settings=job.model.settings, moments=job.positions, images=images)
 
 
 def to_folder(job: Job, output: Path, *, gif: bool, fps: str | float | Fraction, overwrite: bool) -> Between:
@@ -184,7 +190,9 @@ def to_folder(job: Job, output: Path, *, gif: bool, fps: str | float | Fraction,
         _write(job, working, rate, gif=gif)
     names = [f"{index:05d}.png" for index in range(job.total + 2)] + [GIF_NAME] * gif
     files = tuple(output / name for name in names)
-    return Between(model=job.name, moments=job.positions, files=files, output=output)
+    return Between(
+        model=job.model.name, model_settings=job.model.settings, moments=job.positions, files=files, output=output
+    )
 
 
 def _write(job: Job, working: Path, rate: Fraction, *, gif: bool) -> None:

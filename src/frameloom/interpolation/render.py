@@ -15,7 +15,6 @@ import av
 import cv2
 
 from frameloom import images
-from frameloom.catalog import ModelCard
 from frameloom.errors import RangeError
 from frameloom.executor import run_units
 from frameloom.frame import ArrayPicture, Frame
@@ -38,6 +37,7 @@ from frameloom.media.writing.stored_packets import joined
 from frameloom.media.writing.target import check_output, name_file, put_in_place, told
 from frameloom.media.writing.video_container import VideoContainer
 from frameloom.media.writing.workspace import Workspace
+from frameloom.models.choice import ModelChoice
 from frameloom.progress import Notices, Stopwatch, track
 from frameloom.results import Interpolation, plain
 
@@ -49,7 +49,7 @@ _FASTEST_GIF = Fraction(50)
 class Wishes:
     """What a user asks of an interpolation, besides the pace."""
 
-    model: ModelCard
+    model: ModelChoice
     encoding: Encoding
     cuts: float | None = None
     """The score, 0..1, above which the nearer frame is shown instead of one made across a cut; None: never."""
@@ -132,6 +132,11 @@ class _Job:
         return plan_of(self.schedule)
 
     @cached_property
+    def model(self) -> ModelChoice:
+        """The model with all that `auto` left open decided: a run that is resumed decides the same."""
+        return self.wishes.model.settled(self.info.size, self.plan.count)
+
+    @cached_property
     def retiming(self) -> Retiming:
         """From the source's times to the output's; the picture waits for sound that begins before it."""
         info = self.info
@@ -156,7 +161,7 @@ class _Job:
             source=self.info.path,
             rate=self.rate,
             on_error=self.wishes.on_error,
-            model=self.wishes.model,
+            model=self.model,
             timeline=self.timeline,
             cuts=self.wishes.cuts,
             dedupe=self.wishes.dedupe,
@@ -171,7 +176,7 @@ class _Job:
         target = self.target
         return {
             "input": fingerprint(self.info.path),
-            "model": [self.wishes.model.name, self.wishes.model.build],
+            "model": self.model.identity(),
             "options": {
                 "timeline": repr(self.timeline),
                 "cuts": self.wishes.cuts,
@@ -198,7 +203,7 @@ def _steps(job: _Job, recipe: Recipe, workspace: Workspace, journal: Journal, mi
     """Yield once for every output frame that was made."""
     workers = job.wishes.workers
     if workers == 1:
-        model = job.wishes.model.load()
+        model = job.model.load()
         work = partial(make_segments, recipe, source=job.source, model=model)
         units = _runs(missing)
     else:
@@ -328,7 +333,8 @@ def _result(job: _Job, journal: Journal, *, reused: int, sound: str, seconds: fl
     return Interpolation(
         source=job.info.path,
         output=job.output,
-        model=job.wishes.model.name,
+        model=job.model.name,
+        model_settings=job.model.settings,
         frames_read=total("read"),
         frames_made=total("made"),
         frames_written=total("written"),

@@ -7,7 +7,6 @@ from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
-from frameloom.catalog import ModelCard
 from frameloom.frame import Frame
 from frameloom.interpolation.plan import Segment
 from frameloom.interpolation.timeline import Timeline
@@ -18,6 +17,7 @@ from frameloom.media.reading.source import FrameSource, open_source
 from frameloom.media.writing.encoding import VideoSettings
 from frameloom.media.writing.image_folder import image_name
 from frameloom.media.writing.segment_files import ImageSegment, PacketSegment, SegmentFile
+from frameloom.models.choice import ModelChoice
 from frameloom.progress import Stopwatch
 from frameloom.roles import Interpolator
 
@@ -33,7 +33,7 @@ class Recipe:
     source: Path
     rate: Fraction | None  # playback rate of images
     on_error: OnError
-    model: ModelCard
+    model: ModelChoice
     timeline: Timeline
     cuts: float | None
     dedupe: bool

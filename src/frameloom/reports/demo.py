@@ -23,6 +23,7 @@ from frameloom.media.writing.target import check_output, staged_folder
 from frameloom.metrics.interpolation_error import interpolation_error
 from frameloom.metrics.psnr import psnr
 from frameloom.metrics.ssim import ssim
+from frameloom.models.choice import ModelChoice
 from frameloom.models.interpolators.blend import Blend
 from frameloom.progress import Stopwatch, track
 from frameloom.reports.page import render_page
@@ -114,7 +115,7 @@ def _info(path: Path, size: tuple[int, int], count: int, rate: Fraction) -> Sour
                       tick=1 / rate, start=Fraction(0), duration=count / rate)  # fmt: skip
 
 
-def make_demo(material: Material, model: Interpolator, name: str, output: Path, *, overwrite: bool) -> Demonstration:
+def make_demo(material: Material, asked: ModelChoice, output: Path, *, overwrite: bool) -> Demonstration:
     """Restore the dropped frames, measure them, and write the page and its clips into a folder.
 
     Raises:
@@ -124,6 +125,8 @@ def make_demo(material: Material, model: Interpolator, name: str, output: Path, 
     inputs = [material.source] if material.source else []
     check_output(output, inputs, overwrite=overwrite, folder=True, names=FILE_NAMES)
     watch = Stopwatch()
+    choice = asked.settled(material.info.size, material.count // 2)
+    model, name = choice.load(), choice.name
     with staged_folder(output, overwrite=overwrite, names=FILE_NAMES) as working:
         scores = _restore(material, model, name, working, watch)
         with watch.timing("look closely"):
@@ -134,7 +137,8 @@ def make_demo(material: Material, model: Interpolator, name: str, output: Path, 
     summary = {key: {"psnr": mean.psnr, "ssim": mean.ssim, "ie": mean.ie} for key, mean in means.items() if mean}
     own = summary.pop(name)
     return Demonstration(
-        page=output / PAGE_NAME, model=name, frames=material.count // 2, baselines=summary, stages=watch.seconds,
+        page=output / PAGE_NAME, model=name, model_settings=choice.settings, frames=material.count // 2,
+        baselines=summary, stages=watch.seconds,
         seconds=time.perf_counter() - started, **own,
     )  # fmt: skip
 

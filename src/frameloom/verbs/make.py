@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,21 +20,78 @@ from frameloom.models.zoo import catalog
 from frameloom.progress import Notices
 from frameloom.results import Batch, Between, Demonstration, Interpolation
 from frameloom.roles import Interpolator
+from frameloom.runtime import Backend, Device, Precision, Runtime
 
 if TYPE_CHECKING:
     from frameloom.media.reading.source import FrameSource
     from frameloom.media.writing.sink import FrameSink
+    from frameloom.models.choice import ModelChoice
 
 DEFAULT_MODEL = "dis"
 
 
-def load(name: str, *, role: Role = "interpolator") -> Any:
+def load(
+    name: str,
+    *,
+    role: Role = "interpolator",
+    checkpoint: str | Path | None = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    backend: Backend = "auto",
+    max_memory: str | int | None = None,
+    scale: float = 1,
+    iters: int | None = None,
+) -> Any:
     """Build the model of that name.
+
+    Args:
+        name: Of the model, whatever its case; see `frameloom models list`.
+        role: What it is to do.
+        checkpoint: Weights of the model: a file, or the folder that holds it as its authors lay it out.
+        device: Where a network runs: auto, cpu, cuda or mps.
+        precision: What a network computes in: auto, float32, bfloat16 or float16; motion is float32 always.
+        backend: What runs a network: auto, torch, openvino or onnx.
+        max_memory: What a network may take, such as 6G; larger frames are made in overlapping tiles. Half of what the
+            machine has by default.
+        scale: At which part of the size a network looks for motion, such as 0.5 for 4K; pictures keep their size.
+        iters: Steps of reference-based estimation (variants tr and dr; 2 by default).
 
     Raises:
         UnknownModel: there is none; the message offers the nearest names.
+        ModelError: its checkpoint is missing or not its own, or an extra is not installed.
+        InputError: an option that it does not have.
     """
-    return catalog.build(name, role)
+    asked = runtime_of(checkpoint, device, precision, backend, max_memory, scale, iters)
+    return catalog.build(name, role, asked)
+
+
+def runtime_of(
+    checkpoint: str | Path | None,
+    device: Device,
+    precision: Precision,
+    backend: Backend,
+    max_memory: str | int | None,
+    scale: float,
+    iters: int | None,
+) -> Runtime:
+    """The options that every verb with a model has, checked."""
+    from frameloom.memory import bytes_of
+
+    return Runtime(
+        checkpoint=None if checkpoint is None else Path(checkpoint),
+        device=device,
+        precision=precision,
+        backend=backend,
+        max_memory=bytes_of(max_memory),
+        scale=scale,
+        iters=iters,
+    )
+
+
+def _choose(name: str, asked: Runtime) -> "ModelChoice":
+    from frameloom.models.choice import ModelChoice
+
+    return ModelChoice(catalog.find(name, "interpolator"), asked)
 
 
 def register(card: ModelCard) -> None:
@@ -51,6 +108,13 @@ def interpolate(
     output: str | Path,
     *,
     model: str = DEFAULT_MODEL,
+    checkpoint: str | Path | None = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    backend: Backend = "auto",
+    max_memory: str | int | None = None,
+    scale: float = 1,
+    iters: int | None = None,
     factor: int | None = None,
     fps: str | float | Fraction | None = None,
     slow: str | float | Fraction | None = None,
@@ -73,7 +137,15 @@ def interpolate(
     Args:
         source: Video, animated GIF, WebP or PNG, folder of images (natural order), or image.
         output: .mp4, .mov, .mkv, .gif, .webp or .apng; any other name is a folder of numbered PNG files.
-        model: What makes the frames; see `frameloom doctor` for the names.
+        model: What makes the frames; see `frameloom models list` for the names.
+        checkpoint: Weights of the model: a file, or the folder that holds it as its authors lay it out.
+        device: Where a network runs: auto, cpu, cuda or mps.
+        precision: What a network computes in: auto, float32, bfloat16 or float16; motion is float32 always.
+        backend: What runs a network: auto, torch, openvino or onnx.
+        max_memory: What a network may take, such as 6G; larger frames are made in overlapping tiles. Half of what the
+            machine has by default.
+        scale: At which part of the size a network looks for motion, such as 0.5 for 4K; pictures keep their size.
+        iters: Steps of reference-based estimation (variants tr and dr; 2 by default).
         factor: Same duration, so many times the rate (default 2).
         fps: Same duration, resampled to this rate: 60, 24000/1001, 59.94. With --slow or --num, and for images, the
             rate at which the output plays.
@@ -113,6 +185,7 @@ _OPTIONS = {
     if item.kind is item.KEYWORD_ONLY
 }
 """Options of `interpolate` and their defaults."""
+_RUNTIME = tuple(inspect.signature(runtime_of).parameters)
 
 
 def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
@@ -123,9 +196,10 @@ def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
     from frameloom.media.writing.encoding import Encoding
 
     given = SimpleNamespace(**options)
+    asked = runtime_of(*(options[name] for name in _RUNTIME))
     pace = Pace(factor=given.factor, fps=given.fps, slow=given.slow, num=given.num)
     wishes = Wishes(
-        model=catalog.find(given.model, "interpolator"),
+        model=_choose(given.model, asked),
         encoding=Encoding(codec=given.codec, crf=given.crf, lossless=given.lossless, pix_fmt=given.pix_fmt),
         cuts=threshold_of(given.cuts),
         dedupe=given.dedupe,
@@ -183,6 +257,13 @@ def between(
     at: Sequence[float | NDArray[np.float32]] | None = None,
     num: Sequence[int] | int | None = None,
     model: str = DEFAULT_MODEL,
+    checkpoint: str | Path | None = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    backend: Backend = "auto",
+    max_memory: str | int | None = None,
+    scale: float = 1,
+    iters: int | None = None,
     gif: bool = False,
     fps: str | float | Fraction = 10,
     overwrite: bool = False,
@@ -197,7 +278,15 @@ def between(
         at: When: numbers from 0 (first) to 1 (last), or distance maps `(height, width)` with such numbers.
         num: So many images evenly spaced (default 1); several numbers are passes, each between all images of the pass
             before (1 1 1 makes 7).
-        model: What makes the images; see `frameloom doctor` for the names.
+        model: What makes the images; see `frameloom models list` for the names.
+        checkpoint: Weights of the model: a file, or the folder that holds it as its authors lay it out.
+        device: Where a network runs: auto, cpu, cuda or mps.
+        precision: What a network computes in: auto, float32, bfloat16 or float16; motion is float32 always.
+        backend: What runs a network: auto, torch, openvino or onnx.
+        max_memory: What a network may take, such as 6G; larger frames are made in overlapping tiles. Half of what the
+            machine has by default.
+        scale: At which part of the size a network looks for motion, such as 0.5 for 4K; pictures keep their size.
+        iters: Steps of reference-based estimation (variants tr and dr; 2 by default).
         gif: Write between.gif into the folder too.
         fps: At how many images a second the GIF plays.
         overwrite: Replace an earlier result in that folder.
@@ -211,7 +300,7 @@ def between(
     """
     from frameloom.interpolation import pair
 
-    card = catalog.find(model, "interpolator")
+    choice = _choose(model, runtime_of(checkpoint, device, precision, backend, max_memory, scale, iters))
     images = pair.open_pair(first, last)
     moments = None if at is None else pair.checked_moments(at, images.size)
     if at is not None and num is not None:
@@ -219,9 +308,7 @@ def between(
     if gif and output is None:
         raise InputError("a GIF needs an output folder")
     counts = [num] if isinstance(num, int) else [1] if num is None else list(num)
-    job = pair.Job(
-        images=images, model=cast(Interpolator, load(card.name)), name=card.name, moments=moments, counts=counts
-    )
+    job = pair.Job(images=images, asked=choice, moments=moments, counts=counts)
     if output is None:
         return pair.in_memory(job)
     return pair.to_folder(job, Path(output), gif=gif, fps=fps, overwrite=overwrite)
@@ -299,6 +386,13 @@ def demo(
     *,
     output: str | Path = "frameloom-demo",
     model: str = DEFAULT_MODEL,
+    checkpoint: str | Path | None = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    backend: Backend = "auto",
+    max_memory: str | int | None = None,
+    scale: float = 1,
+    iters: int | None = None,
     seconds: float = 3,
     seed: int = 7,
     overwrite: bool = False,
@@ -310,7 +404,15 @@ def demo(
     Args:
         video: A video or folder of images whose every second frame is dropped and restored.
         output: A folder for the page (index.html) and its clips.
-        model: What makes the frames; see `frameloom doctor` for the names.
+        model: What makes the frames; see `frameloom models list` for the names.
+        checkpoint: Weights of the model: a file, or the folder that holds it as its authors lay it out.
+        device: Where a network runs: auto, cpu, cuda or mps.
+        precision: What a network computes in: auto, float32, bfloat16 or float16; motion is float32 always.
+        backend: What runs a network: auto, torch, openvino or onnx.
+        max_memory: What a network may take, such as 6G; larger frames are made in overlapping tiles. Half of what the
+            machine has by default.
+        scale: At which part of the size a network looks for motion, such as 0.5 for 4K; pictures keep their size.
+        iters: Steps of reference-based estimation (variants tr and dr; 2 by default).
         seconds: How much of the video is used, from its beginning.
         seed: Chooses the drawn scene.
         overwrite: Replace an earlier demo in that folder.
@@ -322,6 +424,6 @@ def demo(
 
     if not 0 < seconds < math.inf:
         raise RangeError(f"seconds is {seconds}; it must be a number above 0")
-    card = catalog.find(model, "interpolator")
+    choice = _choose(model, runtime_of(checkpoint, device, precision, backend, max_memory, scale, iters))
     material = drawn_material(seed) if video is None else filmed_material(Path(video), seconds)
-    return make_demo(material, load(card.name), card.name, Path(output), overwrite=overwrite)
+    return make_demo(material, choice, Path(output), overwrite=overwrite)

@@ -6,6 +6,7 @@ from pathlib import Path
 from frameloom.errors import InputError, RangeError
 from frameloom.models.zoo import catalog
 from frameloom.results import Diagnosis, Evaluation
+from frameloom.runtime import Backend, Device, Precision, Runtime
 
 
 def evaluate(
@@ -15,6 +16,13 @@ def evaluate(
     metrics: Sequence[str] = ("psnr", "ssim", "ie"),
     factor: Sequence[int] | int = (2,),
     limit: int | None = None,
+    checkpoint: Sequence[str] | str | Path | None = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    backend: Backend = "auto",
+    max_memory: str | int | None = None,
+    scale: float = 1,
+    iters: int | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
 ) -> Evaluation:
@@ -25,24 +33,34 @@ def evaluate(
     sequence, then over sequences.
 
     Args:
-        models: Names of interpolators; see `frameloom doctor`.
+        models: Names of interpolators; see `frameloom models list`.
         root: Where the data set lies.
         dataset: Its layout. folder: folders of consecutive frames.
         metrics: What to measure: psnr, ssim, ie (mean absolute error).
         factor: 2 restores every second frame, 4 three of four; several numbers measure several.
         limit: Use at most so many samples per factor.
+        checkpoint: Weights of the model: a file or folder; NAME=FILE for each where several models have some.
+        device: Where networks run: auto, cpu, cuda or mps.
+        precision: What networks compute in: auto, float32, bfloat16 or float16; motion is float32 always.
+        backend: What runs networks: auto, torch, openvino or onnx.
+        max_memory: What a network may take, such as 6G; larger frames are made in overlapping tiles.
+        scale: At which part of the size networks look for motion.
+        iters: Steps of reference-based estimation (variants tr and dr; 2 by default).
         output: A .json file for all rows, or a .md file for the table.
         overwrite: Replace an earlier output of that name.
 
     Raises:
         UnknownModel: no model has one of the names.
         DatasetError: the data set is not laid out as expected.
+        ModelError: a checkpoint is missing, or not that model's.
     """
     from frameloom.benchmark import evaluate as benchmark
     from frameloom.benchmark.datasets import find_dataset
     from frameloom.benchmark.output import check_suffix, save_evaluation
     from frameloom.media.writing.target import check_output
+    from frameloom.memory import bytes_of
     from frameloom.metrics.table import find_metrics
+    from frameloom.models.choice import choose_models
 
     if not models:
         raise InputError("name at least one model to evaluate")
@@ -50,7 +68,10 @@ def evaluate(
     if any(step < 2 for step in factors) or (limit is not None and limit < 1):
         raise RangeError("factor must be 2 or more, and limit 1 or more")
     chosen = find_metrics(metrics)
-    built = {catalog.find(name, "interpolator").name: catalog.build(name, "interpolator") for name in models}
+    asked = Runtime(device=device, precision=precision, backend=backend, max_memory=bytes_of(max_memory),
+                    scale=scale, iters=iters)  # fmt: skip
+    choices = choose_models([catalog.find(name, "interpolator") for name in models], asked, checkpoint)
+    built = {choice.name: choice.load() for choice in choices}
     if output is not None:
         check_suffix(Path(output))
         check_output(Path(output), [Path(root)], overwrite=overwrite)
