@@ -213,6 +213,6 @@ def _moment(distance: Tensor, reference: Reference | None) -> Tensor:
 
 
 def _flow_and_mask(found: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """A block's output (moments, 4 + 1, ...) at full size and in its pixels; in float32, whatever the block works in."""
+    """A block's output (moments, 4 + 1, ...) at full size, in its pixels, in float32 whatever the block works in."""
     found = found.float()
     return resize_flow(found[:, :4], size), resize(found[:, 4:], size)
