@@ -34,14 +34,15 @@ def settle(card: ModelCard, runtime: Runtime, size: tuple[int, int], frames: int
     device = _device(runtime)
     backend = _backend(card, runtime, device, frames)
     budget = runtime.max_memory or int(_memory_of(device) * _SHARE_OF_MEMORY)
-    tile = tile_size(size, lambda height, width: card.input.bytes_for(height * width) <= budget)
+    spec = card.input
+    tile = tile_size(size, lambda rows, columns: spec.bytes_for(rows * columns) <= budget, multiple=spec.multiple)
     return replace(
         runtime,
         device=device,
         precision=_precision(runtime, device, backend),
         backend=backend,
         tile=tile,
-        batch=_batch(card.input, tile or size, budget),
+        batch=_batch(spec, tile or size, budget),
         iters=(runtime.iters or _ITERS) if card.iterates else None,
     )
 

@@ -1,7 +1,8 @@
 """Frames in overlapping parts, for networks whose working memory a whole frame would exceed.
 
-All parts have one size, so that what is prepared for a size is prepared once. In the overlap a part fades out while its
-neighbour fades in; what lies in one part only is that part's alone.
+All parts have one size, so that what is prepared for a size is prepared once. In the overlap a part fades out while
+its neighbour fades in. A part's outermost pixels, where a network meets an edge that the picture does not have,
+do not count.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from frameloom.errors import RangeError
 
-OVERLAP = 96  # pixels that neighbours share at least
+OVERLAP = 128  # pixels that neighbours share at least
+_MARGIN = 32  # of them, at the edge of a part, that do not count
 _MOST_PER_SIDE = 64
 
 
@@ -27,12 +29,13 @@ class Tile:
     """(height, width): how much this part counts; all parts together count 1 everywhere."""
 
 
-def tile_size(size: tuple[int, int], fits: Callable[[int, int], bool]) -> tuple[int, int] | None:
+def tile_size(size: tuple[int, int], fits: Callable[[int, int], bool], *, multiple: int = 1) -> tuple[int, int] | None:
     """(height, width) of the fewest equal parts that fit, the squarest of these; None where the whole frame does.
 
     Args:
         size: (height, width) of the frame.
         fits: Whether a part of some height and width does.
+        multiple: Of which sides of parts are to be, so that they need no padding where the picture goes on.
 
     Raises:
         RangeError: not even small parts fit.
@@ -41,25 +44,26 @@ def tile_size(size: tuple[int, int], fits: Callable[[int, int], bool]) -> tuple[
         return None
     grids = sorted(
         product(range(1, _MOST_PER_SIDE + 1), range(1, _MOST_PER_SIDE + 1)),
-        key=lambda grid: (grid[0] * grid[1], max(part := _part(size, *grid)) / min(part)),
+        key=lambda grid: (grid[0] * grid[1], max(part := _part(size, multiple, *grid)) / min(part)),
     )
     for down, across in grids:
-        height, width = _part(size, down, across)
+        height, width = _part(size, multiple, down, across)
         if _is_worth_it(size, (height, width)) and fits(height, width):
             return height, width
     raise RangeError("max_memory is too small for any part of the frames; give more, or a smaller --scale")
 
 
-def _part(size: tuple[int, int], down: int, across: int) -> tuple[int, int]:
+def _part(size: tuple[int, int], multiple: int, down: int, across: int) -> tuple[int, int]:
     height, width = (
-        -(-(side + (count - 1) * OVERLAP) // count) for side, count in zip(size, (down, across), strict=True)
+        side if count == 1 else min(side, -(-(-(-(side - OVERLAP) // count) + OVERLAP) // multiple) * multiple)
+        for side, count in zip(size, (down, across), strict=True)
     )
     return height, width
 
 
 def _is_worth_it(size: tuple[int, int], part: tuple[int, int]) -> bool:
     """Parts that consist mostly of overlap would multiply the work."""
-    return all(piece == side or piece >= 2 * OVERLAP for side, piece in zip(size, part, strict=True))
+    return all(piece == side or piece >= OVERLAP + 2 * _MARGIN for side, piece in zip(size, part, strict=True))
 
 
 def tiles(size: tuple[int, int], part: tuple[int, int]) -> list[Tile]:
@@ -94,10 +98,11 @@ def _stretches(side: int, piece: int) -> list[tuple[slice, NDArray[np.float64]]]
 def _fades(starts: list[int], piece: int, side: int) -> Iterator[NDArray[np.float64]]:
     """Per part: 1 inside, falling to 0 where it meets a neighbour; the frame's own edges count fully."""
     places = np.arange(piece) + 0.5
+    slope = OVERLAP - 2 * _MARGIN
     for start in starts:
         fade = np.ones(piece)
         if start > 0:
-            fade = np.minimum(fade, places / OVERLAP)
+            fade = np.minimum(fade, (places - _MARGIN) / slope)
         if start + piece < side:
-            fade = np.minimum(fade, (piece - places) / OVERLAP)
-        yield fade
+            fade = np.minimum(fade, (piece - places - _MARGIN) / slope)
+        yield fade.clip(0)
