@@ -32,7 +32,6 @@ def test_what_cannot_be_asked_is_refused_with_its_name(wrong: dict) -> None:
 @pytest.mark.parametrize(
     ("words", "size"),
     [("6G", 6 * 2**30), ("800M", 800 * 2**20), ("1.5 GiB", 3 * 2**29), ("4096", 4096), (7, 7), ("2gb", 2**31)],
-    [("6G", 6 * 2**30), ("800M", 800 * 2**20), ("1.5 GiB", 3 * 2**29), ("4096", 4096), (7, 7), ("2gb", 2**31)],
 )
 def test_memory_is_read_as_people_write_it(words: str | int, size: int) -> None:
     assert memory.bytes_of(words) == size
