@@ -14,6 +14,7 @@ from typing import Any, Literal
 from frameloom.errors import ModelError, UnknownModel
 
 Role = Literal["interpolator", "flow"]
+Variant = Literal["T", "D", "TR", "DR"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +23,8 @@ class Checkpoint:
 
     path: str
     """As its authors lay it out: `RIFE/DR-RIFE-pro/train_sdi_log/flownet_sdi.pkl`. Any part of the end will do."""
+    other_paths: tuple[str, ...] = ()
+    """Where else they put it."""
     source: str
     """Where a person gets it: an address, and what to choose there."""
     licence: str
@@ -62,7 +65,7 @@ class ModelCard:
     checkpoint: this card and a `Runtime`."""
     aliases: tuple[str, ...] = ()
     """Other names, as its authors or papers spell it."""
-    variant: Literal["T", "D", "TR", "DR"] | None = None
+    variant: Variant | None = None
     """Time- or distance-indexed; R: with iterative reference-based estimation."""
     network: str | None = None
     """`package.module:Name` of the network that the checkpoint belongs to, where there is one."""
@@ -72,25 +75,42 @@ class ModelCard:
     licence: str = ""
     paper: str = ""
 
+    @property
+    def iterates(self) -> bool:
+        """Whether the network takes a reference image and goes in steps: variants TR and DR."""
+        return self.variant in ("TR", "DR")
+
+    def new_network(self) -> Any:
+        """Import and construct the network that the checkpoint belongs to; its weights mean nothing yet.
+
+        Raises:
+            ModelError: it has none, or its code cannot be imported.
+        """
+        constructor = self._imported(self.network or "")
+        return constructor() if self.variant is None else constructor(reference=self.iterates)
+
     def load(self) -> Any:
         """Import and construct the model.
 
         Raises:
             ModelError: its code cannot be imported.
         """
-        module_name, _, attribute = self.build.partition(":")
+        return self._imported(self.build)()
+
+    def _imported(self, place: str) -> Any:
+        """What `package.module:Name` names."""
+        module_name, _, attribute = place.partition(":")
         try:
-            constructor = getattr(importlib.import_module(module_name), attribute)
-        except (ImportError, AttributeError) as error:
-            raise ModelError(f"{self.role} '{self.name}' cannot be built from {self.build}: {error}") from error
-        return constructor()
+            return getattr(importlib.import_module(module_name), attribute)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ModelError(f"{self.role} '{self.name}' cannot be built from '{place}': {error}") from error
 
 
 class Catalog:
     """Model cards by role and name."""
 
     def __init__(self, cards: Iterable[ModelCard] = ()) -> None:
-        self._cards: dict[tuple[Role, str], ModelCard] = {}
+        self._cards: dict[tuple[Role, str], ModelCard] = {}  # under their names and aliases, lower case
         self._plugins_read = False
         self.broken_plugins: dict[str, str] = {}
         for card in cards:
@@ -100,35 +120,39 @@ class Catalog:
         """Add a card.
 
         Raises:
-            ModelError: the name is taken, or the card does not say how to build its model.
+            ModelError: the name or an alias is taken, or the card does not say how to build its model.
         """
-        key = (card.role, card.name.lower())
-        taken = self._cards.get(key)
-        if taken is not None and taken != card:
-            raise ModelError(
-                f"the {card.role} name '{card.name}' is taken by {taken.build}; {card.build} needs another"
-            )
         if ":" not in card.build:
             raise ModelError(f"card '{card.name}': build is '{card.build}', expected 'package.module:Name'")
-        self._cards[key] = card
+        names = [name.lower() for name in (card.name, *card.aliases)]
+        for name in names:
+            taken = self._cards.get((card.role, name))
+            if taken is not None and taken != card:
+                raise ModelError(f"the {card.role} name '{name}' is taken by {taken.build}; {card.build} needs another")
+        for name in names:
+            self._cards[card.role, name] = card
 
-    def cards(self, role: Role) -> list[ModelCard]:
-        """All cards of a role, by name."""
+    def cards(self, role: Role | None = None) -> list[ModelCard]:
+        """All cards of a role, or of all roles, by name."""
         self._read_plugins()
-        return sorted((card for card in self._cards.values() if card.role == role), key=lambda card: card.name)
+        unique = {(card.name, card.role): card for card in self._cards.values() if role in (None, card.role)}
+        return [unique[key] for key in sorted(unique)]
 
     def find(self, name: str, role: Role) -> ModelCard:
-        """The card of that name, whatever its case.
+        """The card of that name or alias, whatever its case.
 
         Raises:
             UnknownModel: there is none; the message offers the nearest names.
         """
-        known = {card.name.lower(): card for card in self.cards(role)}
-        card = known.get(name.lower())
+        cards = self.cards(role)
+        card = self._cards.get((role, name.lower()))
         if card is not None:
             return card
-        close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(known)}"
+        known = {word.lower(): word for card in cards for word in (card.name, *card.aliases)}
+        close = [known[word] for word in difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)]
+        hint = (
+            f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(card.name for card in cards)}"
+        )
         raise UnknownModel(f"no {role} is called '{name}'; {hint}", close)
 
     def build(self, name: str, role: Role) -> Any:

@@ -1,1 +1,0 @@
-"""Weights from files: found, verified, read without executing anything, and loaded completely or not at all."""
