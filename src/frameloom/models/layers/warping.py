@@ -28,6 +28,21 @@ def warp(image: Tensor, flow: Tensor) -> Tensor:
         )
 
 
+def warp_both(pair: Tensor, flow: Tensor) -> Tensor:
+    """`warp` for what is known of two frames; in one call, because CPUs share out only whole batch entries.
+
+    Args:
+        pair: (2, channels, height, width): of the first frame, then of the last.
+        flow: (batch, 4, height, width), pixels: x, y to the first frame, then to the last.
+
+    Returns:
+        (batch, 2 * channels, height, width) float32: fetched from the first frame, then from the last.
+    """
+    batch, _, height, width = flow.shape
+    sources = pair.expand(batch, *pair.shape).flatten(0, 1)  # (2 * batch, channels, height, width)
+    return warp(sources, flow.reshape(2 * batch, 2, height, width)).reshape(batch, -1, height, width)
+
+
 def resize(tensor: Tensor, size: tuple[int, int]) -> Tensor:
     """Bring (batch, channels, height, width) to another (height, width): bilinear, areas aligned, unfiltered."""
     if tensor.shape[-2:] == size:
