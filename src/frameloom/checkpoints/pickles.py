@@ -10,7 +10,9 @@ import pickletools
 import re
 import struct
 import threading
+import warnings
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -28,6 +30,19 @@ _NUMBERS = {"f8": "d", "f4": "f", "f2": "e", "i8": "q", "i4": "i", "i2": "h", "i
 _HARMLESS = ("torch", "torch._utils", "torch._tensor", "torch.nn.parameter", "torch.storage", "torch.serialization",
              "collections", "_codecs")  # fmt: skip
 """Modules that every checkpoint names; not worth telling."""
+
+ZIP_BEGINS = b"PK\x03\x04"
+ZIP_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+)
+"""What reading a damaged zip archive raises."""
 
 _PICKLES = 8  # a legacy checkpoint is five pickles and then bytes
 _lock = threading.Lock()
@@ -68,7 +83,8 @@ _STAND_INS = {
 @contextmanager
 def _numbers_only() -> Generator[None]:
     """Let the restricted reader take the stand-ins, and nothing that other code has allowed it."""
-    with _lock, ExitStack() as after:
+    with _lock, ExitStack() as after, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's, of pickles unlike its own: they are read or refused
         allowed = cast(list[Any], serialization.get_safe_globals())
         after.callback(lambda: serialization.add_safe_globals(allowed))
         after.callback(serialization.clear_safe_globals)
@@ -109,8 +125,8 @@ def refused_imports(path: Path, message: str = "") -> list[str]:
 
     `message` is what the restricted reader said: the name in it comes first.
     """
-    told = re.findall(r"GLOBAL ([\w.]+\w)", message)[:1]
     seen = [name for stream in _streams(path) for name in _imports(stream)]
+    told = [name for name in re.findall(r"GLOBAL ([\w.]+\w)", message)[:1] if name in seen]  # not one that is cut off
     foreign = [name for name in seen if name not in _STAND_INS and name.rpartition(".")[0] not in _HARMLESS]
     # `os.system` calls itself posix.system or nt.system
     return list(dict.fromkeys(re.sub(r"^(posix|nt)\.", "os.", name) for name in told + foreign))
@@ -134,18 +150,19 @@ def _detail(error: Exception) -> str:
 
 def _streams(path: Path) -> Iterator[IO[bytes]]:
     """Wherever pickles lie in the file."""
-    if zipfile.is_zipfile(path):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist():
-                    if name.endswith(".pkl"):
-                        with archive.open(name) as stream:
-                            yield stream
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
-            return  # damaged: what could be read has been
-    else:
-        with path.open("rb") as stream:
-            yield stream
+    with path.open("rb") as file:
+        if file.read(len(ZIP_BEGINS)) != ZIP_BEGINS:
+            file.seek(0)
+            yield file
+            return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.endswith(".pkl"):
+                    with archive.open(name) as stream:
+                        yield stream
+    except ZIP_DAMAGE:
+        return  # what could be read has been
 
 
 def _imports(stream: IO[bytes]) -> Iterator[str]:
@@ -153,7 +170,7 @@ def _imports(stream: IO[bytes]) -> Iterator[str]:
     try:
         for _ in range(_PICKLES):
             yield from _imports_of_one(stream)
-    except (ValueError, EOFError, KeyError, OSError, zipfile.BadZipFile):
+    except Exception:  # damaged bytes can fail in any way; what was found until then counts
         return
 
 

@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from frameloom.checkpoints.pickles import load_pickle, refuse_code
+from frameloom.checkpoints.pickles import ZIP_BEGINS, ZIP_DAMAGE, load_pickle, refuse_code
 from frameloom.errors import ModelError
 
 Form = Literal["safetensors", "PyTorch", "PyTorch before 1.6"]
@@ -31,7 +31,7 @@ _DROPPED = {
 
 _NESTING = 3  # a wrapper in a wrapper is met in practice; deeper is a cycle
 _open: Any = safe_open  # its own types are loose
-_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+_PICKLE = b"\x80"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -106,7 +106,7 @@ def _form_of(path: Path) -> Form:
         raise ModelError(f"{path} cannot be opened: {error.strerror or error}") from error
     if not head:
         raise ModelError(f"{path} is empty; get it again")
-    if head.startswith(_ZIP):
+    if head.startswith(ZIP_BEGINS):
         return _check_zip(path, size)
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 32:
         return "safetensors"
@@ -116,13 +116,13 @@ def _form_of(path: Path) -> Form:
 
 
 def _check_zip(path: Path, size: int) -> Form:
-    if not zipfile.is_zipfile(path):
-        raise ModelError(f"{path} is cut off: it has {size:,} bytes and no end; get it again")
     try:
+        if not zipfile.is_zipfile(path):
+            raise ModelError(f"{path} is cut off: it has {size:,} bytes and no end; get it again")
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile as error:
-        raise ModelError(f"{path} is damaged ({error}); get it again") from error
+    except ZIP_DAMAGE as error:
+        raise ModelError(f"{path} is damaged ({type(error).__name__}: {error}); get it again") from error
     if any(name.endswith("/constants.pkl") for name in names):
         raise ModelError(f"{path} is a TorchScript program, not weights; use a file that holds a state dict")
     if not any(name.endswith("data.pkl") for name in names):
