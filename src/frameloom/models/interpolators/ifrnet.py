@@ -44,12 +44,11 @@ class IFRNet(AnyTimeNetwork):
         pair = cast(IFRNetPair, pair)
         half, quarter, eighth, sixteenth = pair.features
         seen = self._beginning(pair, sixteenth, distance, reference)
-        found: Tensor = self.decoder4(seen).float()
-        flow, feature = found[:, :_FLOW], found[:, _FLOW:]
+        flow, feature = _flow_and_feature(self.decoder4(seen))
         for decoder, level in ((self.decoder3, eighth), (self.decoder2, quarter), (self.decoder1, half)):
-            found = decoder(torch.cat([feature, warp_both(level, flow), flow], 1)).float()
-            flow = found[:, :_FLOW] + resize_flow(flow, (found.shape[-2], found.shape[-1]))
-            feature = found[:, _FLOW:]
+            seen = torch.cat([feature, warp_both(level, flow), flow], 1)
+            change, feature = _flow_and_feature(decoder(seen))
+            flow = change + resize_flow(flow, (change.shape[-2], change.shape[-1]))
         # In place of a feature the last decoder gives the mask and what is added to the blend
         return Motion(flow, mask=feature[:, :1], residual=feature[:, 1:])
 
@@ -161,3 +160,9 @@ def _convolution(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential
 
 def _level(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(_convolution(inputs, outputs, stride=2), _convolution(outputs, outputs))
+
+
+def _flow_and_feature(found: Tensor) -> tuple[Tensor, Tensor]:
+    """The two parts of a decoder's output, in float32 whatever the decoder works in."""
+    found = found.float()
+    return found[:, :_FLOW], found[:, _FLOW:]
