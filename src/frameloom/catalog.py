@@ -17,6 +17,7 @@ from frameloom.errors import InputError, ModelError, UnknownModel
 from frameloom.runtime import Runtime
 
 Role = Literal["interpolator", "flow"]
+Variant = Literal["T", "D", "TR", "DR"]
 _IN_TORCH_EXTRA = ("torch", "torchvision", "timm", "transformers", "safetensors")
 _AS_IT_IS = {"device": "cpu", "precision": "float32"}
 
@@ -27,6 +28,8 @@ class Checkpoint:
 
     path: str
     """As its authors lay it out: `RIFE/DR-RIFE-pro/train_sdi_log/flownet_sdi.pkl`. Any part of the end will do."""
+    other_paths: tuple[str, ...] = ()
+    """Where else they put it."""
     source: str
     """Where a person gets it: an address, and what to choose there."""
     licence: str
@@ -75,7 +78,7 @@ class ModelCard:
     checkpoint: this card and a `Runtime`."""
     aliases: tuple[str, ...] = ()
     """Other names, as its authors or papers spell it."""
-    variant: Literal["T", "D", "TR", "DR"] | None = None
+    variant: Variant | None = None
     """Time- or distance-indexed; R: with iterative reference-based estimation."""
     network: str | None = None
     """`package.module:Name` of the network that the checkpoint belongs to, where there is one."""
@@ -92,8 +95,17 @@ class ModelCard:
 
     @property
     def iterates(self) -> bool:
-        """Whether frames are made in steps, each from a reference image."""
+        """Whether the network takes a reference image and goes in steps: variants TR and DR."""
         return self.variant in ("TR", "DR")
+
+    def new_network(self) -> Any:
+        """Import and construct the network that the checkpoint belongs to; its weights mean nothing yet.
+
+        Raises:
+            ModelError: it has none, or its code cannot be imported.
+        """
+        constructor = self._imported(self.network or "")
+        return constructor() if self.variant is None else constructor(reference=self.iterates)
 
     def load(self, runtime: Runtime | None = None) -> Any:
         """Import and construct the model, to be run as asked.
@@ -102,20 +114,24 @@ class ModelCard:
             ModelError: its code cannot be imported; where an extra is missing, the message names it.
             InputError: something was asked that a model without checkpoint does not have.
         """
-        module_name, _, attribute = self.build.partition(":")
+        constructor = self._imported(self.build)
+        if self.checkpoint is not None:
+            return constructor(self, runtime or Runtime())
+        self._refuse(runtime or Runtime())
+        return constructor()
+
+    def _imported(self, place: str) -> Any:
+        """What `package.module:Name` names."""
+        module_name, _, attribute = place.partition(":")
         try:
-            constructor = getattr(importlib.import_module(module_name), attribute)
-        except (ImportError, AttributeError) as error:
+            return getattr(importlib.import_module(module_name), attribute)
+        except (ImportError, AttributeError, ValueError) as error:
             if isinstance(error, ModuleNotFoundError) and error.name in _IN_TORCH_EXTRA:
                 raise ModelError(
                     f"{self.name} needs {error.name}, which is not installed; "
                     f'add it with: {Path(sys.executable).name} -m pip install "frameloom[torch]"'
                 ) from error
-            raise ModelError(f"{self.role} '{self.name}' cannot be built from {self.build}: {error}") from error
-        if self.checkpoint is not None:
-            return constructor(self, runtime or Runtime())
-        self._refuse(runtime or Runtime())
-        return constructor()
+            raise ModelError(f"{self.role} '{self.name}' cannot be built from '{place}': {error}") from error
 
     def _refuse(self, runtime: Runtime) -> None:
         """A model without a checkpoint runs on the CPU, in float32, as it is."""
@@ -129,7 +145,7 @@ class Catalog:
     """Model cards by role and name."""
 
     def __init__(self, cards: Iterable[ModelCard] = ()) -> None:
-        self._cards: dict[tuple[Role, str], ModelCard] = {}
+        self._cards: dict[tuple[Role, str], ModelCard] = {}  # under their names and aliases, lower case
         self._plugins_read = False
         self.broken_plugins: dict[str, str] = {}
         for card in cards:
@@ -139,35 +155,39 @@ class Catalog:
         """Add a card.
 
         Raises:
-            ModelError: the name is taken, or the card does not say how to build its model.
+            ModelError: the name or an alias is taken, or the card does not say how to build its model.
         """
-        key = (card.role, card.name.lower())
-        taken = self._cards.get(key)
-        if taken is not None and taken != card:
-            raise ModelError(
-                f"the {card.role} name '{card.name}' is taken by {taken.build}; {card.build} needs another"
-            )
         if ":" not in card.build:
             raise ModelError(f"card '{card.name}': build is '{card.build}', expected 'package.module:Name'")
-        self._cards[key] = card
+        names = [name.lower() for name in (card.name, *card.aliases)]
+        for name in names:
+            taken = self._cards.get((card.role, name))
+            if taken is not None and taken != card:
+                raise ModelError(f"the {card.role} name '{name}' is taken by {taken.build}; {card.build} needs another")
+        for name in names:
+            self._cards[card.role, name] = card
 
-    def cards(self, role: Role) -> list[ModelCard]:
-        """All cards of a role, by name."""
+    def cards(self, role: Role | None = None) -> list[ModelCard]:
+        """All cards of a role, or of all roles, by name."""
         self._read_plugins()
-        return sorted((card for card in self._cards.values() if card.role == role), key=lambda card: card.name)
+        unique = {(card.name, card.role): card for card in self._cards.values() if role in (None, card.role)}
+        return [unique[key] for key in sorted(unique)]
 
     def find(self, name: str, role: Role) -> ModelCard:
-        """The card of that name, whatever its case.
+        """The card of that name or alias, whatever its case.
 
         Raises:
             UnknownModel: there is none; the message offers the nearest names.
         """
-        known = {card.name.lower(): card for card in self.cards(role)}
-        card = known.get(name.lower())
+        cards = self.cards(role)
+        card = self._cards.get((role, name.lower()))
         if card is not None:
             return card
-        close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(known)}"
+        known = {word.lower(): word for card in cards for word in (card.name, *card.aliases)}
+        close = [known[word] for word in difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)]
+        hint = (
+            f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(card.name for card in cards)}"
+        )
         raise UnknownModel(f"no {role} is called '{name}'; {hint}", close)
 
     def build(self, name: str, role: Role, runtime: Runtime | None = None) -> Any:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from any_time_network import SPEC, TinyNetwork, tiny_card
 from factories import noise
 from frameloom.catalog import InputSpec
 from frameloom.errors import InputError, RangeError, ShapeError
 from frameloom.models.adapter import AnyTimeInterpolator
 from frameloom.models.interpolators.network import approach
 from frameloom.runtime import Runtime
-from tiny_network import SPEC, TinyNetwork, tiny_card
 
 SIZE = (40, 56)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from any_time_network import SPEC, tiny_card
 from frameloom import memory
 from frameloom.errors import InputError, ModelError, RangeError
 from frameloom.models.choice import ModelChoice, choose_models
 from frameloom.models.settle import settle
 from frameloom.models.zoo import catalog
 from frameloom.runtime import Runtime
-from tiny_network import SPEC, tiny_card
 
 DIS = catalog.find("dis", "interpolator")
 TORCH = Runtime(backend="torch", device="cpu")

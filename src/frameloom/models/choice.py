@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from frameloom.catalog import ModelCard
-from frameloom.checkpoints import find_checkpoint
+from frameloom.checkpoints.locations import find_checkpoint
 from frameloom.errors import InputError
 from frameloom.models.settle import settle
 from frameloom.roles import Interpolator

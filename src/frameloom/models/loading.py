@@ -1,18 +1,14 @@
 """A card and a file to a network with weights."""
 
-import importlib
+from functools import lru_cache
 from pathlib import Path
 
 from frameloom.catalog import ModelCard
-from frameloom.checkpoints import find_checkpoint, load_strictly, read_checkpoint
+from frameloom.checkpoints.loading import load_strictly
+from frameloom.checkpoints.locations import find_checkpoint
+from frameloom.checkpoints.weights import read_checkpoint
 from frameloom.models.interpolators.network import AnyTimeNetwork
-
-
-def new_network(card: ModelCard) -> AnyTimeNetwork:
-    """The network that a card's checkpoint belongs to, without weights of meaning."""
-    assert card.network is not None
-    module, _, name = card.network.partition(":")
-    return getattr(importlib.import_module(module), name)(reference=card.iterates)
+from frameloom.models.zoo import catalog
 
 
 def load_network(card: ModelCard, given: Path | None) -> AnyTimeNetwork:
@@ -22,6 +18,12 @@ def load_network(card: ModelCard, given: Path | None) -> AnyTimeNetwork:
         ModelError: no checkpoint, or not one of this network.
     """
     path = find_checkpoint(card, given)
-    network = new_network(card)
-    load_strictly(network, read_checkpoint(path), name=card.name, path=path)
+    return _loaded(card, path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _loaded(card: ModelCard, path: Path, changed: int) -> AnyTimeNetwork:
+    """The last one is kept: several inputs of one call ask for it again."""
+    network: AnyTimeNetwork = card.new_network()
+    load_strictly(network, read_checkpoint(path), name=card.name, path=path, known=catalog.cards(card.role))
     return network.eval().requires_grad_(requires_grad=False)

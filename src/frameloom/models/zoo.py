@@ -1,6 +1,7 @@
 """THE TABLE: one card per model that comes with the package. Nothing heavy is imported here."""
 
 from frameloom.catalog import Catalog, ModelCard
+from frameloom.models import any_time
 
 CARDS = (
     ModelCard(
@@ -26,6 +27,7 @@ CARDS = (
         summary="cross-fade without motion; the baseline to beat",
         licence="Apache-2.0",
     ),
+    *any_time.CARDS,
 )
 
 catalog = Catalog(CARDS)

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from frameloom.cache import cache_folder
 from frameloom.media.writing.codecs import CODECS
 from frameloom.models.zoo import catalog
 from frameloom.results import Diagnosis, Extra
@@ -49,15 +50,6 @@ def diagnose() -> Diagnosis:
         cache=cache_folder(),
         extras=tuple(_extra(name, purpose) for name, purpose in _PURPOSES.items()),
     )  # fmt: skip
-
-
-def cache_folder() -> Path:
-    """Where downloads and caches go: FRAMELOOM_HOME, or the user's cache folder."""
-    chosen = os.environ.get("FRAMELOOM_HOME")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "frameloom"
 
 
 def _version(package: str) -> str | None:

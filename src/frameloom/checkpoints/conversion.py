@@ -1,0 +1,60 @@
+"""A checkpoint written anew: weights only, in float32, named as the network names them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+import safetensors.torch
+
+from frameloom.catalog import ModelCard
+from frameloom.checkpoints.files import check_free, staged
+from frameloom.checkpoints.identification import identification
+from frameloom.checkpoints.weights import read_weights
+from frameloom.errors import InputError, ModelError
+from frameloom.results import Conversion
+
+
+def convert_checkpoint(
+    source: Path, target: Path, *, known: Iterable[ModelCard], overwrite: bool = False
+) -> Conversion:
+    """Write the weights of a known network as a safetensors file, which says whose they are and what they come from.
+
+    Args:
+        source: As `read_weights` takes it.
+        target: A name that ends in .safetensors.
+        known: Cards of the networks that it may belong to.
+        overwrite: Replace an earlier file of that name.
+
+    Raises:
+        InputError: the target is called otherwise.
+        ModelError: the source cannot be read, or belongs to no known network.
+        OutputExists: the target is there already.
+        CannotWrite: the target cannot be written.
+    """
+    if target.suffix.lower() != ".safetensors":
+        raise InputError(f"{target} does not end in .safetensors, the one kind that is written")
+    check_free(target, overwrite=overwrite)
+    cards = list(known)
+    weights = read_weights(source)
+    found = identification(source, weights, cards)
+    if not found.models:
+        nearest = f"; nearest is {found.nearest}" if found.nearest else ""
+        raise ModelError(
+            f"{source} belongs to no known network: {found.tensors} tensors, {found.parameters:,} parameters, "
+            f"first {found.first_keys[0]}{nearest}"
+        )
+    network = next(card.network for card in cards if card.name == found.models[0])
+    metadata = {"network": str(network), "models": " ".join(found.models), "source_sha256": found.sha256}
+    plain = {name: tensor.contiguous().clone() for name, tensor in weights.tensors.items()}  # no two share memory
+    with staged(target, overwrite=overwrite) as part:
+        cast(Any, safetensors.torch).save_file(plain, part, metadata=metadata)
+    return Conversion(
+        source=source,
+        output=target,
+        models=found.models,
+        tensors=found.tensors,
+        parameters=found.parameters,
+        size=target.stat().st_size,
+        dropped=found.dropped,
+        source_sha256=found.sha256,
+    )

@@ -1,0 +1,104 @@
+"""Where a model's checkpoint is: what a user names, as its authors lay it out, or the cache."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from frameloom.cache import cache_folder
+from frameloom.catalog import Checkpoint, ModelCard
+from frameloom.errors import ModelError
+
+_ROOT = "checkpoints"
+"""What authors call the folder that all of theirs are in; ours in the cache is called the same."""
+
+_CONVERTED = ".safetensors"
+_SUFFIXES = (_CONVERTED, ".pkl", ".pth", ".pt", ".ckpt", ".bin")
+
+
+def find_checkpoint(card: ModelCard, given: Path | None = None) -> Path:
+    """The file with a card's weights.
+
+    Args:
+        card: A model that has a checkpoint.
+        given: A file, whatever its name; or a folder: any on the way to the file as its authors lay it out, or one that
+            holds it or a single other file with weights. Without it, the cache is looked at.
+
+    Raises:
+        ModelError: it is not there; the message says what it is called, where to get it and where to put it.
+    """
+    checkpoint = _checkpoint_of(card)
+    if given is None:
+        kept = kept_checkpoint(card)
+        if kept is None:
+            raise ModelError(f"{card.name} needs {how_to_get(card)}")
+        return kept
+    if given.is_file():
+        return given
+    if not given.exists():
+        raise ModelError(f"{given} does not exist; {card.name} needs {how_to_get(card)}")
+    found = _first_file(_places_in(given, card, checkpoint)) or _only_file(given, card)
+    if found is None:
+        raise ModelError(
+            f"{given} holds no {checkpoint.path}, nor any end of that; {card.name} needs {how_to_get(card)}"
+        )
+    return found
+
+
+def kept_checkpoint(card: ModelCard) -> Path | None:
+    """The file with a card's weights in the cache, if it is there."""
+    return _first_file(_places_in_cache(card, _checkpoint_of(card)))
+
+
+def place_of(card: ModelCard) -> Path:
+    """Where in the cache a card's checkpoint belongs."""
+    return cache_folder() / _ROOT / _checkpoint_of(card).path
+
+
+def how_to_get(card: ModelCard) -> str:
+    """Name and licence of the file, where a person gets it and what to do with it; the middle of a sentence."""
+    checkpoint = _checkpoint_of(card)
+    get = f"frameloom models fetch {card.name}, or" if checkpoint.url else "get it from"
+    return (
+        f"{checkpoint.path} (licence: {checkpoint.licence}): {get} {checkpoint.source}; "
+        f"name it or its folder with --checkpoint, or put it at {place_of(card)}"
+    )
+
+
+def _checkpoint_of(card: ModelCard) -> Checkpoint:
+    if card.checkpoint is None:
+        raise ModelError(f"{card.role} '{card.name}' has no weights, so it needs no checkpoint")
+    return card.checkpoint
+
+
+def _places_in(folder: Path, card: ModelCard, checkpoint: Checkpoint) -> Iterator[Path]:
+    """Where the file may be in a folder of the user's, longest way first, converted files before originals."""
+    yield folder / f"{card.name}{_CONVERTED}"
+    for path in (checkpoint.path, *checkpoint.other_paths):
+        parts = (_ROOT, *PurePosixPath(path).parts)
+        for start in range(len(parts)):
+            place = folder.joinpath(*parts[start:])
+            yield from (place.with_suffix(_CONVERTED), place)
+
+
+def _places_in_cache(card: ModelCard, checkpoint: Checkpoint) -> Iterator[Path]:
+    """Only whole ways: files of several models may have one name."""
+    root = cache_folder() / _ROOT
+    yield root / f"{card.name}{_CONVERTED}"
+    for path in (checkpoint.path, *checkpoint.other_paths):
+        yield from ((root / path).with_suffix(_CONVERTED), root / path)
+
+
+def _first_file(places: Iterator[Path]) -> Path | None:
+    return next((place for place in places if place.is_file()), None)
+
+
+def _only_file(folder: Path, card: ModelCard) -> Path | None:
+    """The one file with weights that lies in the folder itself, under whatever name.
+
+    Raises:
+        ModelError: there are several.
+    """
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
+    if len(files) > 1:
+        names = ", ".join(file.name for file in files[:5]) + (", ..." if len(files) > 5 else "")
+        raise ModelError(f"{folder} holds several files with weights ({names}); name the one for {card.name}")
+    return files[0] if files else None
