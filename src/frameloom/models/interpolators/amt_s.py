@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from frameloom.errors import ShapeError
 from frameloom.models.interpolators.network import AnyTimeNetwork, Motion, Pair, Reference, View
-from frameloom.models.layers.correlation import SMALLEST_SIDE, CorrelationPyramid, all_pairs
+from frameloom.models.layers.correlation import SMALLEST_SIDE, CorrelationPyramid
 from frameloom.models.layers.grids import pixel_grid
 from frameloom.models.layers.warping import resize, resize_flow, warp
 
@@ -198,11 +198,9 @@ class AMTPair(Pair):
                 " for the motion at a larger scale."
             )
         first, last = self._network.feat_encoder(self.centred).chunk(2)
-        size = (first.shape[-2], first.shape[-1])
-        forward = all_pairs(first, last)
         return (
-            CorrelationPyramid.of(forward, size, levels=_LEVELS),
-            CorrelationPyramid.of(forward.T, size, levels=_LEVELS),
+            CorrelationPyramid.of(first, last, levels=_LEVELS),
+            CorrelationPyramid.of(last, first, levels=_LEVELS),
         )
 
 

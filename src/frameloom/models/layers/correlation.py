@@ -14,20 +14,6 @@ SMALLEST_SIDE = 2
 """Pixels of the coarsest level: a side of one has no extent to sample along."""
 
 
-def all_pairs(first: Tensor, last: Tensor) -> Tensor:
-    """The match of each pixel with each other one: scalar products over the root of the number of channels.
-
-    Args:
-        first: (1, channels, height, width).
-        last: (1, channels, height, width).
-
-    Returns:
-        (pixels of first, pixels of last) float32, row by row. The transpose is `all_pairs(last, first)`.
-    """
-    with torch.autocast(first.device.type, enabled=False):
-        return first[0].float().flatten(1).T @ (last[0].float().flatten(1) / first.shape[1] ** 0.5)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class CorrelationPyramid:
     """Per pixel of one frame, how well it matches the other frame, which is seen at several resolutions."""
@@ -38,17 +24,23 @@ class CorrelationPyramid:
     """(height, width) of the frame whose pixels these are."""
 
     @classmethod
-    def of(cls, matches: Tensor, size: tuple[int, int], *, levels: int) -> "CorrelationPyramid":
-        """A pyramid of means of 2x2.
+    def of(cls, first: Tensor, last: Tensor, *, levels: int) -> "CorrelationPyramid":
+        """The match of each pixel of the first frame with each of the last: scalar products over the root of channels.
 
         Args:
-            matches: (pixels, pixels), what `all_pairs` returns, or its transpose.
-            size: (height, width) of both frames; the coarsest level must keep `SMALLEST_SIDE` pixels.
+            first: (1, channels, height, width), features.
+            last: (1, channels, height, width); the coarsest level must keep `SMALLEST_SIDE` pixels.
             levels: How many.
         """
-        pyramid = [matches.reshape(-1, 1, *size)]
-        for _ in range(levels - 1):
-            pyramid.append(functional.avg_pool2d(pyramid[-1], 2))
+        size = (first.shape[-2], first.shape[-1])
+        with torch.autocast(first.device.type, enabled=False):
+            asking = first[0].float().flatten(1).T / first.shape[1] ** 0.5  # (pixels, channels)
+            seen = last.float()
+            pyramid = [(asking @ seen[0].flatten(1)).reshape(-1, 1, *size)]
+            for _ in range(levels - 1):
+                # The mean of matches is the match of means, which costs a fraction
+                seen = functional.avg_pool2d(seen, 2)
+                pyramid.append((asking @ seen[0].flatten(1)).reshape(-1, 1, *seen.shape[-2:]))
         return cls(levels=tuple(pyramid), size=size)
 
     def around(self, positions: Tensor, *, radius: int) -> Tensor:
