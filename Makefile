@@ -36,10 +36,12 @@ check: $(VENV)/.dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python scripts/command_docs.py --check
+	$(BIN)/python scripts/model_table.py --check
 
 # The pages and pictures that are made, not written.
 docs: $(VENV)/.dev
 	$(BIN)/python scripts/command_docs.py
+	$(BIN)/python scripts/model_table.py
 	PYTHONPATH=tests $(BIN)/python scripts/stream_tables.py
 
 samples: $(VENV)/.dev

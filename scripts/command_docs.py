@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from frameloom.cli.app import build_app
-from frameloom.cli.commands import COMMANDS
+from frameloom.cli.commands import COMMANDS, GROUPS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 WIDTH = 100
@@ -30,7 +30,8 @@ def help_of(words: list[str]) -> str:
 
 def page() -> str:
     """The whole page."""
-    sections = [("frameloom", help_of([])), *((f"frameloom {name}", help_of([name])) for name in sorted(COMMANDS))]
+    names = ["", *sorted([*COMMANDS, *GROUPS])]
+    sections = [(f"frameloom {name}".rstrip(), help_of(name.split())) for name in names]
     return HEAD + "".join(f"\n## {title}\n\n```text\n{text}\n```\n" for title, text in sections)
 
 

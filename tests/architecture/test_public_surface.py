@@ -11,11 +11,13 @@ import frameloom as fl
 from frameloom.cli.app import build_app
 from frameloom.cli.commands import COMMANDS
 from frameloom.errors import CannotOpen
-from frameloom.verbs import make, measure
+from frameloom.verbs import make, measure, models
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
 VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
-         "doctor": measure.doctor}  # fmt: skip
+         "doctor": measure.doctor, "models list": models.models_list, "models show": models.models_show,
+         "models fetch": models.models_fetch, "models identify": models.models_identify,
+         "models convert": models.models_convert}  # fmt: skip
 
 
 def heavy_after(code: str) -> set[str]:
@@ -28,7 +30,9 @@ def test_importing_the_package_is_light() -> None:
     assert heavy_after("import frameloom") == set()
 
 
-@pytest.mark.parametrize("words", [["--help"], ["interpolate", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["interpolate", "--help"], ["models", "--help"], ["models", "list"], ["--version"]]
+)
 def test_help_is_light(words: list[str]) -> None:
     assert heavy_after(f"from frameloom.cli.app import main\nassert main({words}) == 0") == set()
 
@@ -92,7 +96,7 @@ def test_interpolate_all_takes_what_interpolate_takes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", VERBS)
 def test_help_explains_every_option(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    build_app()([name, "--help"], exit_on_error=False)
+    build_app()([*name.split(), "--help"], exit_on_error=False)
     shown = " ".join(capsys.readouterr().out.split())
     for key in inspect.signature(VERBS[name]).parameters:
         if not (name == "interpolate" and key in ("source", "output")):

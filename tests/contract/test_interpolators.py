@@ -13,7 +13,7 @@ SIZES = [(1, 1), (3, 5), (5, 3), (17, 33), (64, 64), (1, 50)]
 CONTENTS = ["moving square", "noise", "flat", "with alpha"]
 
 
-@pytest.fixture(params=[card.name for card in CARDS if card.role == "interpolator"])
+@pytest.fixture(params=[card.name for card in CARDS if card.role == "interpolator" and card.checkpoint is None])
 def model(request: pytest.FixtureRequest) -> Interpolator:
     return catalog.build(request.param, "interpolator")
 
@@ -119,5 +119,8 @@ def test_every_card_is_complete_and_builds(card: object) -> None:
     assert card.name == card.name.lower()
     assert card.summary
     assert card.licence
+    if card.checkpoint is not None:
+        assert card.new_network()
+        return
     built = catalog.build(card.name, card.role)
     assert callable(getattr(built, "between" if card.role == "interpolator" else "estimate"))

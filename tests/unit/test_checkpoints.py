@@ -218,6 +218,21 @@ def test_the_checkpoint_of_another_model_is_called_by_its_name(tmp_path: Path) -
         load_strictly(Tiny(reference=False), state(reference=True), name="tiny.d", path=tmp_path / "x.pkl", known=CARDS)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(value: float, tmp_path: Path) -> None:
+    """Their frames would be black, hours later."""
+    broken = state()
+    broken["tail.bias"][1] = value
+    with pytest.raises(ModelError, match=r"1 weights hold infinity or NaN \(tail\.bias\)"):
+        load_strictly(Tiny(reference=False), broken, name="tiny.d", path=tmp_path / "x")
+
+
+def test_quantised_weights_are_not_taken_for_fractions(tmp_path: Path) -> None:
+    quantised = {**state(), "tail.weight": state()["tail.weight"].to(torch.int8)}
+    with pytest.raises(ModelError, match=r"another kind of number than the network's \(tail\.weight\)"):
+        load_strictly(Tiny(reference=False), quantised, name="tiny.d", path=tmp_path / "x")
+
+
 def test_differences_name_every_kind() -> None:
     assert differences({"a": (1,), "b": (2,)}, {"b": (3,), "c": (1,)}) == (
         "1 missing (a), 1 unexpected (c), 1 of another shape (b (3,) instead of (2,))"
@@ -349,6 +364,11 @@ def test_a_file_of_several_models_in_the_cache_is_nobodys(cache: Path) -> None:
 def test_a_path_that_is_not_there_is_named_first(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere does not exist; tiny\.d needs"):
         find_checkpoint(card(), tmp_path / "nowhere")
+
+
+def test_a_path_that_no_file_can_have_is_an_error_of_the_users(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be looked at: File name too long"):
+        find_checkpoint(card(), tmp_path / ("x" * 300))
 
 
 def test_a_model_without_weights_needs_no_checkpoint() -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import safetensors.torch
+from safetensors import SafetensorError
 
 from frameloom.catalog import ModelCard
 from frameloom.checkpoints.files import check_free, staged
 from frameloom.checkpoints.identification import identification
 from frameloom.checkpoints.weights import read_weights
-from frameloom.errors import InputError, ModelError
+from frameloom.errors import CannotWrite, InputError, ModelError
 from frameloom.results import Conversion
 
 
@@ -47,7 +48,10 @@ def convert_checkpoint(
     metadata = {"network": str(network), "models": " ".join(found.models), "source_sha256": found.sha256}
     plain = {name: tensor.contiguous().clone() for name, tensor in weights.tensors.items()}  # no two share memory
     with staged(target, overwrite=overwrite) as part:
-        cast(Any, safetensors.torch).save_file(plain, part, metadata=metadata)
+        try:
+            cast(Any, safetensors.torch).save_file(plain, part, metadata=metadata)
+        except SafetensorError as error:
+            raise CannotWrite(f"{target} cannot be written: {error}") from error
     return Conversion(
         source=source,
         output=target,

@@ -87,7 +87,8 @@ def _download(url: str, part: Path, name: str) -> None:
             if total is not None and file.tell() != int(total):
                 raise ModelError(f"{url} broke off after {file.tell():,} of {int(total):,} bytes; try again")
     except urllib.error.URLError as error:
-        raise ModelError(f"{url} cannot be downloaded: {error.reason}; check the network and try again") from error
+        reason = str(error) if isinstance(error, urllib.error.HTTPError) else error.reason
+        raise ModelError(f"{url} cannot be downloaded: {reason}; check address and network, or try again") from error
     except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
         raise ModelError(f"{url} broke off: {type(error).__name__} {error}; try again") from error
 

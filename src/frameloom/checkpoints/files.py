@@ -40,14 +40,22 @@ def staged(target: Path, *, overwrite: bool) -> Generator[Path]:
     """
     check_free(target, overwrite=overwrite)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
+    with _told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        check_free(target, overwrite=overwrite)  # someone else may have been faster
-        part.replace(target)
+        try:
+            yield part
+            check_free(target, overwrite=overwrite)  # someone else may have been faster
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(target: Path) -> Generator[None]:
+    """What the system says about a file, as an error of ours."""
+    try:
+        yield
     except (CannotWrite, OutputExists):
         raise
     except OSError as error:
         raise CannotWrite(f"{target} cannot be written: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from frameloom.catalog import ModelCard
@@ -25,10 +26,12 @@ def load_strictly(
         known: Cards of other models, among which a wrong checkpoint is looked up.
 
     Raises:
-        ModelError: a key or shape too many, too few or different; the network is then unchanged.
+        ModelError: a key or shape too many, too few or different, or numbers that cannot be weights. The network is
+            then unchanged.
     """
     wanted, given = shapes_of(network.state_dict()), shapes_of(state)
     if wanted == given:
+        _check_numbers(network, state, path)
         network.load_state_dict(dict(state), strict=True)
         return
     others = matching(given, known)
@@ -40,6 +43,25 @@ def load_strictly(
     raise ModelError(
         f"{path} does not fit {name}: {differences(wanted, given)}; frameloom models identify says what it is"
     )
+
+
+def _check_numbers(network: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    """Right names and shapes may still hold what no training leaves: quantised weights, or those of one that diverged.
+
+    Raises:
+        ModelError: whole numbers in place of fractions, or weights that are not finite.
+    """
+    wanted = network.state_dict()
+    whole = [key for key, value in state.items() if value.is_floating_point() != wanted[key].is_floating_point()]
+    if whole:
+        raise ModelError(
+            f"{path}: {len(whole)} weights are of another kind of number than the network's ({_some(whole)})"
+        )
+    broken = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
+    if broken:
+        raise ModelError(
+            f"{path}: {len(broken)} weights hold infinity or NaN ({_some(broken)}); its training went wrong"
+        )
 
 
 def differences(wanted: Shapes, given: Shapes) -> str:

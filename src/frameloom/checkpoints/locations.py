@@ -25,12 +25,18 @@ def find_checkpoint(card: ModelCard, given: Path | None = None) -> Path:
     Raises:
         ModelError: it is not there; the message says what it is called, where to get it and where to put it.
     """
-    checkpoint = _checkpoint_of(card)
     if given is None:
         kept = kept_checkpoint(card)
         if kept is None:
             raise ModelError(f"{card.name} needs {how_to_get(card)}")
         return kept
+    try:
+        return _find_in(given, card, _checkpoint_of(card))
+    except OSError as error:
+        raise ModelError(f"{given} cannot be looked at: {error.strerror or error}") from error
+
+
+def _find_in(given: Path, card: ModelCard, checkpoint: Checkpoint) -> Path:
     if given.is_file():
         return given
     if not given.exists():

@@ -14,7 +14,7 @@ from types import FrameType
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnknownCommandError
 
-from frameloom.cli.commands import COMMANDS, EXAMPLES
+from frameloom.cli.commands import COMMANDS, EXAMPLES, GROUPS
 from frameloom.errors import FrameloomError
 
 DONE, OUR_FAULT, USERS_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -31,8 +31,12 @@ def build_app() -> App:
         help_format="plaintext",
         suppress_keyboard_interrupt=False,  # the one line that says how things stand is ours
     )
+    groups = {name: App(name=name, help=text, version_flags=()) for name, text in GROUPS.items()}
     for name, command in COMMANDS.items():
-        app.command(command, name=name, help_epilogue=_epilogue(name))
+        *before, last = name.split()
+        (groups[before[0]] if before else app).command(command, name=last, help_epilogue=_epilogue(name))
+    for group in groups.values():
+        app.command(group)
     return app
 
 
@@ -79,8 +83,10 @@ def _failed(message: str, code: int, *, verbose: bool) -> int:
 
 def _usage(error: CycloptsError, words: list[str]) -> str:
     """What was wrong with the command line, and where to read more."""
-    known = not isinstance(error, UnknownCommandError) and words and words[0] in COMMANDS
-    return f"{error} (frameloom {words[0]} --help)" if known else f"{error} (frameloom --help)"
+    known = [name for name in (*COMMANDS, *GROUPS) if words[: len(name.split())] == name.split()]
+    if not known or (isinstance(error, UnknownCommandError) and words[0] not in GROUPS):
+        return f"{error} (frameloom --help)"
+    return f"{error} (frameloom {max(known, key=len)} --help)"
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

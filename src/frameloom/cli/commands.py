@@ -17,6 +17,7 @@ from frameloom.progress import listening
 from frameloom.results import Batch, Result
 from frameloom.verbs.make import between, demo, interpolate, interpolate_all, is_collection
 from frameloom.verbs.measure import doctor, evaluate
+from frameloom.verbs.models import models_convert, models_fetch, models_identify, models_list, models_show
 
 Command = Callable[..., None]
 
@@ -175,7 +176,15 @@ COMMANDS: dict[str, Command] = {
         demo, checkpoint=_CHECKPOINT, max_memory=_MEMORY, iters=_WHOLE, video=Path | None, output=Path, seed=_SEED
     ),
     "doctor": command(doctor),
+    "models list": command(models_list),
+    "models show": command(models_show),
+    "models fetch": command(models_fetch),
+    "models identify": command(models_identify, file=Path),
+    "models convert": command(models_convert, file=Path, output=Path),
 }
+"""Words as they are typed; those before the last name a group."""
+
+GROUPS = {"models": "Lists models, and finds, fetches, recognises and converts their checkpoints."}
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "interpolate": (
@@ -198,5 +207,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "frameloom demo                                      a drawn scene",
         "frameloom demo walk.mp4                             your own clip",
     ),
+    "models list": ("frameloom models list --json",),
+    "models show": (
+        "frameloom models show rife.dr-pro",
+        "frameloom models show RIFE/DR-RIFE-pro              the authors' name",
+    ),
+    "models fetch": ("frameloom models fetch rife.dr-pro",),
+    "models identify": ("frameloom models identify flownet_sdi.pkl",),
+    "models convert": ("frameloom models convert flownet_sdi.pkl rife.dr.safetensors",),
 }
 """What each command's help ends with; lines fit a terminal of 80 columns."""

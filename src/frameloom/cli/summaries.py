@@ -3,7 +3,20 @@
 from fractions import Fraction
 from pathlib import Path
 
-from frameloom.results import Batch, Between, Demonstration, Diagnosis, Evaluation, Interpolation, Result
+from frameloom.results import (
+    Batch,
+    Between,
+    Conversion,
+    Demonstration,
+    Diagnosis,
+    Evaluation,
+    Fetched,
+    Identification,
+    Interpolation,
+    ModelDetails,
+    ModelList,
+    Result,
+)
 
 _SOUND = {
     "copied": ", with sound",
@@ -29,6 +42,16 @@ def summary(result: Result) -> str:
             return _demonstration(result)
         case Diagnosis():
             return _diagnosis(result)
+        case ModelList():
+            return _model_list(result)
+        case ModelDetails():
+            return _model_details(result)
+        case Fetched():
+            return _fetched(result)
+        case Identification():
+            return _identification(result)
+        case Conversion():
+            return _conversion(result)
         case _:
             return str(result)
 
@@ -84,3 +107,66 @@ def _diagnosis(found: Diagnosis) -> str:
         state = "installed" if not extra.missing else f"add with: {extra.install}"
         lines.append(f"  {extra.name:10} {extra.purpose:28} {state}")
     return "\n".join(lines)
+
+
+def _model_list(found: ModelList) -> str:
+    rows = [("name", "role", "variant", "licence", "checkpoint")]
+    rows += [(model.name, model.role, model.variant or "-", model.weights_licence or model.licence, model.checkpoint)
+             for model in found.models]  # fmt: skip
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines += [f"{name}: broken plug-in: {why}" for name, why in found.broken_plugins.items()]
+    return "\n".join(lines)
+
+
+def _model_details(model: ModelDetails) -> str:
+    facts = {
+        "role": model.role,
+        "variant": model.variant,
+        "summary": model.summary,
+        "also called": ", ".join(model.aliases),
+        "paper": model.paper,
+        "licence": model.licence,
+        "weights": model.weights_licence and f"licence {model.weights_licence}",
+        "file": model.file,
+        "from": model.source,
+        "fetch from": model.url,
+        "size": model.size and f"{model.size:,} bytes",
+        "sha256": model.sha256,
+        "checkpoint": model.checkpoint,
+        "found at" if model.checkpoint == "found" else "looked for": model.place,
+    }
+    return "\n".join([model.name, *(f"  {name:12} {fact}" for name, fact in facts.items() if fact)])
+
+
+def _fetched(made: Fetched) -> str:
+    done = "downloaded" if made.downloaded else "there already"
+    checked = "as the card describes it" if made.verified else f"sha256 {made.sha256}; the card knows none"
+    return f"{made.path}: {made.model}, {done}, {made.size:,} bytes, {checked}"
+
+
+def _identification(seen: Identification) -> str:
+    if seen.models:
+        what = f"fits {' or '.join(seen.models)}"
+    else:
+        what = "belongs to no known network" + (f"; nearest is {seen.nearest}" if seen.nearest else "")
+    lines = [f"{seen.path}: {what}"]
+    under = f" under '{seen.wrapper}'" if seen.wrapper else ""
+    before = f", '{seen.prefix}' before every name" if seen.prefix else ""
+    numbers = f"{seen.tensors} tensors, {seen.parameters:,} parameters, {', '.join(seen.precisions)}"
+    lines.append(f"  {seen.form} file: {numbers}{under}{before}")
+    if not seen.models:
+        lines += [f"  {key}" for key in seen.first_keys]
+    lines += [f"  left out: {name} ({why})" for name, why in seen.dropped.items()]
+    lines += [f"  {name}: {text}" for name, text in seen.metadata.items()]
+    if seen.not_compared:
+        lines.append(f"  not compared, for they cannot be built here: {', '.join(seen.not_compared)}")
+    return "\n".join(lines)
+
+
+def _conversion(made: Conversion) -> str:
+    left = f", {len(made.dropped)} entries left out that are no weights" if made.dropped else ""
+    return (
+        f"{made.output}: {' or '.join(made.models)}, {made.tensors} tensors, {made.parameters:,} parameters, "
+        f"{made.size:,} bytes{left}"
+    )
