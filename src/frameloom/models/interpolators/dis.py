@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -53,6 +54,11 @@ _UNPROJECTED_PENALTY = 2.0
 # Grey levels of mismatch over which the choice between candidates is soft.
 _SOFTNESS = 2.0
 _MEDIAN_SIDE = 5
+# Grey levels of mismatch that count against a motion which leads to what should be at the other end of its path.
+_OFF_COURSE = 80.0
+# Where what one frame shows is off its course by a tenth of the path more than what the other shows, the other counts
+# alone.
+_COURSE_SLOPE = 10.0
 # Shares of what the chosen motion and each of the two flows as they are show: motion is never sure, where hypotheses
 # differ their mean is nearer to the truth than any of them (+0.06 dB tuning, +0.04 held out). More hypotheses gain no
 # more. Only the chosen one is fetched cubically: for the others it changes -0.01 dB tuning, +0.01 held out.
@@ -78,8 +84,8 @@ class DIS:
 
         Args:
             first, last: (height, width, 3 or 4) float32 RGB(A), nominally [0, 1], of one shape, from 1x1 up.
-            moments: each a number in [0, 1] or a distance map (height, width) in [0, 1] that says, for every pixel
-                of the output, how far along its path it is: 0 as in first, 1 as in last.
+            moments: each a number in [0, 1] or a distance map (height, width) in [0, 1] that says, for what is seen
+                at every pixel of first, how far along its path it is: 0 as in first, 1 as in last.
 
         Yields:
             (height, width, 3 or 4) float32 in [0, 1], or as far beyond as the two frames go.
@@ -91,6 +97,9 @@ class DIS:
         pair = _study(first, last)
         for moment in moments:
             yield _frame_at(pair, np.asarray(moment, np.float32))
+
+
+_TwoPictures: TypeAlias = tuple[Picture, Picture]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +172,48 @@ def _match_weight(here: Picture, there: Picture, flow: Motion) -> Plane:
 
 
 def _frame_at(pair: _Pair, moment: NDArray[np.float32]) -> Picture:
-    """The frame at one moment, a number () or a map (height, width)."""
+    """The frame at one moment, a number () or a map (height, width) on the grid of the first frame."""
     height, width = pair.first.shape[:2]
     small_height, small_width = pair.forward.shape[:2]
-    small_moment = resize(moment, (small_width, small_height)) if moment.ndim else moment
-    chosen = _motion_at(pair, small_moment)
-    per_pixel = np.array([width / small_width, height / small_height], np.float32)
-    motion = resize(chosen * per_pixel, (width, height))
+    full, per_pixel = (width, height), np.array([width / small_width, height / small_height], np.float32)
+    if moment.ndim and moment.min() == moment.max():
+        moment = moment[0, 0]
+    if not moment.ndim:
+        motion = resize(_motion_at(pair, _Course(moment, moment)) * per_pixel, full)
+        first, last = _fetched(pair, motion, moment, per_pixel)
+    else:
+        course = _course(pair, moment)
+        chosen = _motion_at(pair, course)
+        motion, moment = resize(as_float32(chosen[..., :2] * per_pixel), full), resize(chosen[..., 2], full)
+        first, last = _fetched_on_course(pair, course, chosen, motion, moment)
+    _show_what_one_sees(first, last, motion, moment)
+    frame = blend(first, last, moment)
+    return np.clip(frame, *pair.bounds, out=frame)
+
+
+def _fetched(pair: _Pair, motion: Motion, moment: NDArray[np.float32], per_pixel: NDArray[np.float32]) -> _TwoPictures:
+    """What both frames show along the motion and, in smaller shares, along the two flows as they are."""
+    height, width = pair.first.shape[:2]
     first = _SHARE_OF_CHOSEN * fetch(pair.first, motion, -moment, cubic=True)
     last = _SHARE_OF_CHOSEN * fetch(pair.last, motion, 1.0 - moment, cubic=True)
     for flow in (pair.forward, pair.backward):
         other = resize(flow * per_pixel, (width, height))
         cv2.scaleAdd(fetch(pair.first, other, -moment, cubic=False), _SHARE_OF_FLOW, first, first)
         cv2.scaleAdd(fetch(pair.last, other, 1.0 - moment, cubic=False), _SHARE_OF_FLOW, last, last)
-    _show_what_one_sees(first, last, motion, moment)
-    frame = blend(first, last, moment)
-    return np.clip(frame, *pair.bounds, out=frame)
+    return first, last
+
+
+def _fetched_on_course(pair: _Pair, course: "_Course", chosen: Picture, motion: Motion, moment: Plane) -> _TwoPictures:
+    """What both frames show along the motion; what is on another course in one of them is taken from the other."""
+    height, width = pair.first.shape[:2]
+    off_first, off_last = _off_course(course, chosen[..., :2], chosen[..., 2])
+    lead = resize(as_float32(np.clip((off_last - off_first) * np.float32(_COURSE_SLOPE), -1.0, 1.0)), (width, height))
+    first = fetch(pair.first, motion, -moment, cubic=True)
+    last = fetch(pair.last, motion, 1.0 - moment, cubic=True)
+    difference = last - first
+    first += np.maximum(-lead, 0.0)[..., None] * difference
+    last -= np.maximum(lead, 0.0)[..., None] * difference
+    return first, last
 
 
 def _show_what_one_sees(first: Picture, last: Picture, motion: Motion, moment: NDArray[np.float32]) -> None:
@@ -193,34 +228,93 @@ def _show_what_one_sees(first: Picture, last: Picture, motion: Motion, moment: N
     cv2.copyTo(first, only_first, last)
 
 
-def _motion_at(pair: _Pair, moment: NDArray[np.float32]) -> Motion:
-    """(half height, half width, 2): motion from first to last through every half-size pixel at the moment."""
-    early = _project_along(pair.forward, pair.forward_weight, moment, 0.0)
-    late = _project_along(pair.backward, pair.backward_weight, moment, 1.0)
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """How far along its path everything is at one moment: a number (), or (half height, half width) each."""
+
+    first: NDArray[np.float32]  # what is seen in the first frame, on its grid
+    last: NDArray[np.float32]  # what is seen in the last frame, on its grid
+
+
+def _course(pair: _Pair, moment: Plane) -> _Course:
+    """A distance map at half size, and carried to the grid of the last frame."""
+    height, width = pair.forward.shape[:2]
+    first = resize(moment, (width, height))
+    carried = fetch(first, pair.backward, -1.0, cubic=False)
+    # What the last frame uncovers has no place in the first one: it goes with what lies around
+    round_trip = pair.backward - fetch(pair.forward, pair.backward, -1.0, cubic=False)
+    sound = (np.hypot(round_trip[..., 0], round_trip[..., 1]) < _ROUND_TRIP).astype(np.float32)
+    known = np.dstack([carried * sound, sound])
+    spread = cv2.blur(cv2.blur(known, _HOLE_BOX), _HOLE_BOX)
+    around = (spread[..., 0] + np.float32(1e-3) * carried) / (spread[..., 1] + np.float32(1e-3))
+    return _Course(first, as_float32(np.where(sound > 0, carried, around)))
+
+
+def _off_course(course: _Course, motion: Motion, moment: Plane) -> tuple[Plane, Plane]:
+    """(half height, half width) in [0, 1], of what the motion leads to in either frame: how far from there it is."""
+    return (
+        as_float32(cv2.absdiff(fetch(course.first, motion, -moment, cubic=False), moment)),
+        as_float32(cv2.absdiff(fetch(course.last, motion, 1.0 - moment, cubic=False), moment)),
+    )
+
+
+def _motion_at(pair: _Pair, course: _Course) -> Picture:
+    """(half height, half width, 2): motion from first to last through every half-size pixel at the moment.
+
+    On a course of maps a third channel says how far along it every pixel is.
+    """
+    early, late = _projected(pair, course)
     early_motion, late_motion = _without_holes(early, late)
-    candidates = (early_motion, late_motion, pair.forward, pair.backward)
+    candidates = (early_motion, late_motion, *_unprojected(pair, course, early_motion))
     penalties = (0.0, 0.0, _UNPROJECTED_PENALTY, _UNPROJECTED_PENALTY)
     costs = np.stack(
-        [_mismatch(pair, motion, moment) + penalty for motion, penalty in zip(candidates, penalties, strict=True)]
+        [_cost(pair, course, motion) + penalty for motion, penalty in zip(candidates, penalties, strict=True)]
     )
     shares = np.exp((costs.min(axis=0) - costs) * np.float32(1.0 / _SOFTNESS))
     shares /= shares.sum(axis=0)
-    motion = np.zeros_like(pair.forward)
+    motion = np.zeros_like(early_motion)
     for candidate, share in zip(candidates, shares, strict=True):
         motion += candidate * share[..., None]
     return as_float32(
-        np.dstack([cv2.medianBlur(np.ascontiguousarray(motion[..., axis]), _MEDIAN_SIDE) for axis in (0, 1)])
+        np.dstack([
+            cv2.medianBlur(np.ascontiguousarray(motion[..., channel]), _MEDIAN_SIDE)
+            for channel in range(motion.shape[2])
+        ])
+    )  # fmt: skip
+
+
+def _projected(pair: _Pair, course: _Course) -> tuple[Projection, Projection]:
+    """Both motion fields, on a course of maps with these, carried from their own frame to the moment."""
+    values = pair.forward, pair.backward
+    if course.first.ndim:
+        values = np.dstack([pair.forward, course.first]), np.dstack([pair.backward, course.last])
+    early_path, late_path = course.first[..., None], course.last[..., None] - np.float32(1.0)
+    return (
+        project(as_float32(values[0]), early_path * pair.forward, pair.forward_weight),
+        project(as_float32(values[1]), late_path * pair.backward, pair.backward_weight),
     )
 
 
-def _project_along(motion: Motion, weight: Plane, moment: NDArray[np.float32], start: float) -> Projection:
-    """Carry a motion field from its own frame, at time `start` (0 or 1), to the moment."""
-    path = moment - np.float32(start)
-    if moment.ndim:
-        # The map is on the output's grid, so how far a pixel goes depends on where it lands: two fixed-point steps
-        for _ in range(2):
-            path = fetch(moment, motion, path, cubic=False) - np.float32(start)
-    return project(motion, path[..., None] * motion, weight)
+def _unprojected(pair: _Pair, course: _Course, nearby: Picture) -> tuple[Picture, Picture]:
+    """Both motion fields as they are; on a course of maps with how far along it they are, from a guess nearby."""
+    if not course.first.ndim:
+        return pair.forward, pair.backward
+    moment = nearby[..., 2]
+    forward_moment = fetch(course.first, pair.forward, -moment, cubic=False)
+    backward_moment = fetch(course.last, pair.backward, 1.0 - moment, cubic=False)
+    return (
+        as_float32(np.dstack([pair.forward, forward_moment])),
+        as_float32(np.dstack([pair.backward, backward_moment])),
+    )
+
+
+def _cost(pair: _Pair, course: _Course, candidate: Picture) -> Plane:
+    """(half height, half width), grey levels: what speaks against a motion."""
+    if not course.first.ndim:
+        return _mismatch(pair, candidate, course.first)
+    motion, moment = candidate[..., :2], candidate[..., 2]
+    off = np.minimum(*_off_course(course, motion, moment))  # one of the frames may show something in front of it
+    return as_float32(_mismatch(pair, motion, moment) + np.float32(_OFF_COURSE) * off)
 
 
 def _without_holes(early: Projection, late: Projection) -> tuple[Motion, Motion]:
@@ -230,7 +324,7 @@ def _without_holes(early: Projection, late: Projection) -> tuple[Motion, Motion]
     either = np.where(early_landed, early.values, late.values)
     known = (early_landed | late_landed).astype(np.float32)
     spread = cv2.blur(cv2.blur(np.dstack([either * known, known]), _HOLE_BOX), _HOLE_BOX)
-    around = spread[..., :2] / np.maximum(spread[..., 2:], np.float32(1e-4))
+    around = spread[..., :-1] / np.maximum(spread[..., -1:], np.float32(1e-4))
     return (
         np.where(early_landed, early.values, np.where(late_landed, late.values, around)),
         np.where(late_landed, late.values, np.where(early_landed, early.values, around)),
