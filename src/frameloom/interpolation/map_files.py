@@ -1,6 +1,7 @@
 """Distance maps from files and of any size, made fit for a pair of images."""
 
 import tokenize
+import warnings
 from pathlib import Path
 from typing import Any, cast
 
@@ -75,8 +76,9 @@ def resized(values: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
 
 def _read_npy(path: Path) -> NDArray[np.floating[Any]]:
     try:
-        # Mapped, so that a header that claims more than is there is found out before memory is taken
-        stored: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+        with warnings.catch_warnings(action="ignore"):  # NumPy warns of files that Python 2 wrote, and reads them well
+            # Mapped, so that a header that claims more than is there is found out before memory is taken
+            stored: Any = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise CannotOpen(f"{path} does not exist") from None
     except (ValueError, TypeError, OverflowError, EOFError, tokenize.TokenError):

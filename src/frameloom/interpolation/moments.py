@@ -49,6 +49,8 @@ def wanted(
     if motion is not None:
         if len(counts) != 1:
             raise InputError(f"--motion takes one number for --num, not the passes {' '.join(map(str, counts))}")
+        if counts[0] < 1:
+            raise RangeError(f"num is {counts[0]}; with --motion it must be from 1 up")
         plan = read_motion(Path(motion))
         return Wanted(moments=list(plan.maps(counts[0], size)), counts=counts, files=plan.files)
     return Wanted(counts=counts)
