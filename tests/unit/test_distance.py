@@ -30,8 +30,9 @@ def test_maps_are_evenly_spaced_and_of_the_images_size() -> None:
 
 
 def test_without_a_curve_of_its_own_an_object_goes_with_the_rest_to_the_last_bit() -> None:
-    for made, moment in zip(maps(fl.ObjectMotion(box()), count=6), range(1, 7), strict=True):
-        assert (made == np.float32(moment / 7)).all()
+    objects = fl.ObjectMotion(box()), fl.ObjectMotion(box(left=0, right=25))
+    for k, made in enumerate(maps(*objects, count=40, feather=7.3), 1):
+        assert (made == np.float32(k / 41)).all()
 
 
 @pytest.mark.parametrize("curve", [*PRESETS, [0, 0.9, 1], [(0, 0), (0.3, 0.8), (1, 1)]])

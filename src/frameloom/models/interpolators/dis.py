@@ -25,7 +25,7 @@ from frameloom.models.layers.sampling import (
     sum_of_channels,
 )
 
-# All constants but one were chosen on the tuning half of the development set (see docs/dis.md); dB are of its mean PSNR.
+# Constants were chosen on the tuning half of the development set (see docs/dis.md); dB are of its mean PSNR.
 
 # A projected motion is trusted where at least this weight landed.
 _LEAST_COVERAGE = 0.05
@@ -40,8 +40,8 @@ _UNPROJECTED_PENALTY = 2.0
 # Grey levels of mismatch over which the choice between candidates is soft.
 _SOFTNESS = 2.0
 _MEDIAN_SIDE = 5
-# Grey levels of mismatch that count against a motion which leads to what should be at the other end of its path. Looked
-# at on one real pair and measured on the drawn scene of the tests: 0 is 0.6 dB worse, 80 to 320 differ by 0.4.
+# Grey levels of mismatch that count against a motion which leads to what should be at the other end of its path. Chosen
+# on one real pair by eye and on the drawn scene of the tests: 0 is 0.6 dB worse, 80 to 320 differ by 0.4.
 _OFF_COURSE = 160.0
 # Shares of what the chosen motion and each of the two flows as they are show: motion is never sure, where hypotheses
 # differ their mean is nearer to the truth than any of them (+0.06 dB tuning, +0.04 held out). More hypotheses gain no
