@@ -11,15 +11,18 @@ from frameloom.verbs.measure import evaluate
 
 if TYPE_CHECKING:
     from frameloom.images import read_image, write_image
+    from frameloom.interpolation.distance import ObjectMotion, distance_maps
     from frameloom.media.reading.source import open_source
 
 __all__ = [
     "Frame",
     "FrameloomError",
     "ModelCard",
+    "ObjectMotion",
     "between",
     "demo",
     "densify",
+    "distance_maps",
     "evaluate",
     "interpolate",
     "interpolate_all",
@@ -33,6 +36,8 @@ __all__ = [
 
 # Names whose modules are heavy to import: fetched when first asked for.
 _LATE = {
+    "ObjectMotion": "frameloom.interpolation.distance",
+    "distance_maps": "frameloom.interpolation.distance",
     "open_source": "frameloom.media.reading.source",
     "read_image": "frameloom.images",
     "write_image": "frameloom.images",

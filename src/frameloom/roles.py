@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from frameloom.frame import FloatPixels
 
 Moment = float | NDArray[np.float32]
-"""When to look between two frames: a number in (0, 1), or a distance map `(height, width)` in [0, 1] that says for each
-output pixel how far along its path it is (0 as in the first frame, 1 as in the last)."""
+"""When to look between two frames: a number in (0, 1), or a distance map `(height, width)` in [0, 1] that says how far
+along its path everything is (0 as in the first frame, 1 as in the last). A map lies on the grid of the first frame: it
+speaks of what is seen there, wherever that has gone by then. So do the maps that any-time networks are trained on."""
 
 
 class Interpolator(Protocol):

@@ -144,8 +144,10 @@ def test_distance_maps_say_for_each_pixel_how_far() -> None:
         ([float("nan")], RangeError),
         ([], RangeError),
         ([np.full(SIZE, 2.0)], RangeError),
-        ([np.zeros((3, 3))], ShapeError),
         ([np.zeros((*SIZE, 1))], ShapeError),
+        ([np.zeros((0, 3))], ShapeError),
+        ([np.full(SIZE, np.nan)], RangeError),
+        ([np.zeros(SIZE, np.uint8)], InputError),
     ],
 )
 def test_impossible_moments_are_refused(at: list, error: type[Exception]) -> None:

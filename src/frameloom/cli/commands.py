@@ -160,6 +160,8 @@ COMMANDS: dict[str, Command] = {
         output=Path,
         at=Sequence[float] | None,
         num=_WHOLES,
+        maps=Sequence[Path] | None,
+        motion=Path | None,
         fps=str,
     ),
     "evaluate": command(
@@ -198,6 +200,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "frameloom between a.png b.png out/                  the one halfway",
         "frameloom between a.png b.png out/ --at 0.25 0.5    where you say",
         "frameloom between a.png b.png out/ --num 7 --gif    seven, and a GIF",
+        "frameloom between a.png b.png out/ --num 7 --motion motion.json",
     ),
     "evaluate": (
         "frameloom evaluate dis blend --root sequences/      a table",

@@ -1,6 +1,6 @@
 """Two images, as files or arrays, to the images between them, as files or arrays."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -90,27 +90,6 @@ def _of_kind(image: Pixels, kind: "np.dtype[Any]", channels: int) -> Pixels:
     return image
 
 
-def checked_moments(at: Sequence[float | NDArray[Any]], size: tuple[int, int]) -> list[Moment]:
-    """Numbers and maps, made sure to lie in 0..1.
-
-    Raises:
-        RangeError: a value outside, or none at all.
-        ShapeError: a map of another size than the images.
-    """
-    if not len(at):
-        raise RangeError("--at needs at least one number from 0 (first image) to 1 (last image)")
-    checked: list[Moment] = []
-    for item in at:
-        values = np.asarray(item, dtype=np.float32)
-        if values.ndim and values.shape != size:
-            raise ShapeError(f"a distance map is {values.shape}, the images are {size}; both must have one size")
-        if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
-            shown = f"{float(values)}" if not values.ndim else f"from {values.min()} to {values.max()}"
-            raise RangeError(f"a moment is {shown}; moments are from 0 (first image) to 1 (last image)")
-        checked.append(values if values.ndim else float(np.asarray(item)))
-    return checked
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
     """What to make between two images."""
@@ -119,6 +98,7 @@ class Job:
     asked: ModelChoice
     moments: list[Moment] | None  # None: evenly spaced by counts
     counts: list[int]
+    files: tuple[Path, ...] = ()  # read besides the images, not to be written over
 
     def __post_init__(self) -> None:
         if not self.counts or any(count < 0 for count in self.counts):
@@ -185,7 +165,7 @@ def to_folder(job: Job, output: Path, *, gif: bool, fps: str | float | Fraction,
     rate = rate_of(fps)
     if names_a_file(output):
         raise InputError(f"{output} names a file; the images between go to a folder of numbered PNG files")
-    check_output(output, list(job.images.files), overwrite=overwrite, folder=True, names=frozenset({GIF_NAME}))
+    check_output(output, [*job.images.files, *job.files], overwrite=overwrite, folder=True, names=frozenset({GIF_NAME}))
     with staged_folder(output, overwrite=overwrite, names=frozenset({GIF_NAME})) as working:
         _write(job, working, rate, gif=gif)
     names = [f"{index:05d}.png" for index in range(job.total + 2)] + [GIF_NAME] * gif

@@ -256,6 +256,8 @@ def between(
     *,
     at: Sequence[float | NDArray[np.float32]] | None = None,
     num: Sequence[int] | int | None = None,
+    maps: Sequence[str | Path] | None = None,
+    motion: str | Path | None = None,
     model: str = DEFAULT_MODEL,
     checkpoint: str | Path | None = None,
     device: Device = "auto",
@@ -275,9 +277,13 @@ def between(
         last: The same, of the same size.
         output: A folder for numbered PNG files that begin with the first image and end with the last. Without it the
             images are returned.
-        at: When: numbers from 0 (first) to 1 (last), or distance maps `(height, width)` with such numbers.
+        at: When: numbers from 0 (first) to 1 (last), or distance maps `(height, width)` with such numbers; maps of
+            another size are resized.
         num: So many images evenly spaced (default 1); several numbers are passes, each between all images of the pass
             before (1 1 1 makes 7).
+        maps: Files with a distance map for each new image: .npy with floats from 0 to 1, or grey .png, 8 or 16 bits,
+            full scale 1. Maps of another size are resized.
+        motion: A JSON file that names masks and gives each object a curve (docs/motion.md); `num` says how many images.
         model: What makes the images; see `frameloom models list` for the names.
         checkpoint: Weights of the model: a file, or the folder that holds it as its authors lay it out.
         device: Where a network runs: auto, cpu, cuda or mps.
@@ -292,23 +298,22 @@ def between(
         overwrite: Replace an earlier result in that folder.
 
     Raises:
-        ShapeError: the images differ in size.
+        ShapeError: the images differ in size, or a mask does from them.
         RangeError: a moment outside 0..1, or impossible counts.
-        InputError: `at` together with `num`, a GIF without a folder, or pixels of another type.
-        CannotOpen: an image cannot be read.
+        InputError: options that contradict each other, a file that is not laid out as it must be, a GIF without a
+            folder, or pixels of another type.
+        CannotOpen: an image, a map or the motion file cannot be read.
         OutputExists: the folder holds an earlier result.
     """
     from frameloom.interpolation import pair
+    from frameloom.interpolation.moments import wanted
 
     choice = _choose(model, runtime_of(checkpoint, device, precision, backend, max_memory, scale, iters))
     images = pair.open_pair(first, last)
-    moments = None if at is None else pair.checked_moments(at, images.size)
-    if at is not None and num is not None:
-        raise InputError("--at and --num contradict each other; give one of them")
+    when = wanted(at=at, num=num, maps=maps, motion=motion, size=images.size)
     if gif and output is None:
         raise InputError("a GIF needs an output folder")
-    counts = [num] if isinstance(num, int) else [1] if num is None else list(num)
-    job = pair.Job(images=images, asked=choice, moments=moments, counts=counts)
+    job = pair.Job(images=images, asked=choice, moments=when.moments, counts=when.counts, files=when.files)
     if output is None:
         return pair.in_memory(job)
     return pair.to_folder(job, Path(output), gif=gif, fps=fps, overwrite=overwrite)
