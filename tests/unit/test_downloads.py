@@ -94,8 +94,14 @@ def test_what_is_there_is_verified_too(address: str) -> None:
     tiny = served(f"{address}/whole.pkl", sha256=SHA256)
     place_of(tiny).parent.mkdir(parents=True)
     place_of(tiny).write_bytes(b"another")
-    with pytest.raises(ModelError, match=r"tiny\.pkl is another file than expected"):
-        fetch_checkpoint(tiny)
+    for get in (fetch_checkpoint, find_checkpoint):
+        with pytest.raises(ModelError, match=r"tiny\.pkl is another file than expected"):
+            get(tiny)
+    assert find_checkpoint(tiny, place_of(tiny)) == place_of(tiny), "what a user names is the user's"
+    converted = place_of(tiny).with_suffix(".safetensors")
+    converted.write_bytes(b"has a hash of its own")
+    assert find_checkpoint(tiny) == converted
+    assert not fetch_checkpoint(tiny).verified
 
 
 @pytest.mark.parametrize(

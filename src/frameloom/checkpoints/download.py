@@ -8,9 +8,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
-from frameloom.catalog import Checkpoint, ModelCard
-from frameloom.checkpoints.files import CHUNK, sha256_of, staged
-from frameloom.checkpoints.locations import how_to_get, kept_checkpoint, place_of
+from frameloom.catalog import ModelCard
+from frameloom.checkpoints.files import CHUNK, sha256_of, staged, verify
+from frameloom.checkpoints.locations import how_to_get, kept_checkpoint, place_of, verify_kept
 from frameloom.errors import ModelError
 from frameloom.progress import track
 from frameloom.results import Fetched
@@ -42,31 +42,14 @@ def fetch_checkpoint(card: ModelCard, *, overwrite: bool = False) -> Fetched:
     return _fetched(card, place, downloaded=True)
 
 
-def verify(path: Path, checkpoint: Checkpoint, *, name: str) -> bool:
-    """Compare size and hash with what is known of them; False where nothing is known.
-
-    Raises:
-        ModelError: they differ.
-    """
-    size = path.stat().st_size
-    if checkpoint.size is not None and size != checkpoint.size:
-        raise ModelError(f"{name} has {size:,} bytes instead of {checkpoint.size:,}: cut off or another file")
-    if checkpoint.sha256 is not None and (found := sha256_of(path)) != checkpoint.sha256.lower():
-        raise ModelError(f"{name} is another file than expected: its SHA-256 is {found}, not {checkpoint.sha256}")
-    return checkpoint.size is not None or checkpoint.sha256 is not None
-
-
 def _fetched(card: ModelCard, path: Path, *, downloaded: bool) -> Fetched:
-    checkpoint = card.checkpoint
-    assert checkpoint is not None  # a card without one has been refused
-    original = path.suffix == Path(checkpoint.path).suffix  # a converted file has a hash of its own
     return Fetched(
         model=card.name,
         path=path,
         size=path.stat().st_size,
         downloaded=downloaded,
         sha256=sha256_of(path),
-        verified=original and verify(path, checkpoint, name=str(path)),
+        verified=verify_kept(card, path),
     )
 
 

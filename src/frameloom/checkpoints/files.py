@@ -6,7 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from frameloom.errors import CannotWrite, OutputExists
+from frameloom.catalog import Checkpoint
+from frameloom.errors import CannotWrite, ModelError, OutputExists
 
 CHUNK = 1 << 20  # bytes read at a time
 
@@ -15,6 +16,20 @@ def sha256_of(path: Path) -> str:
     """The file's SHA-256, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verify(path: Path, checkpoint: Checkpoint, *, name: str) -> bool:
+    """Compare size and hash with what is known of them; False where nothing is known.
+
+    Raises:
+        ModelError: they differ.
+    """
+    size = path.stat().st_size
+    if checkpoint.size is not None and size != checkpoint.size:
+        raise ModelError(f"{name} has {size:,} bytes instead of {checkpoint.size:,}: cut off or another file")
+    if checkpoint.sha256 is not None and (found := sha256_of(path)) != checkpoint.sha256.lower():
+        raise ModelError(f"{name} is another file than expected: its SHA-256 is {found}, not {checkpoint.sha256}")
+    return checkpoint.size is not None or checkpoint.sha256 is not None
 
 
 def check_free(target: Path, *, overwrite: bool) -> None:

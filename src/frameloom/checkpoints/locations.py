@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from frameloom.cache import cache_folder
 from frameloom.catalog import Checkpoint, ModelCard
+from frameloom.checkpoints.files import verify
 from frameloom.errors import ModelError
 
 _ROOT = "checkpoints"
@@ -23,12 +24,14 @@ def find_checkpoint(card: ModelCard, given: Path | None = None) -> Path:
             holds it or a single other file with weights. Without it, the cache is looked at.
 
     Raises:
-        ModelError: it is not there; the message says what it is called, where to get it and where to put it.
+        ModelError: it is not there (the message says what it is called, where to get it and where to put it), or the
+            one in the cache is not the file that the card describes.
     """
     if given is None:
         kept = kept_checkpoint(card)
         if kept is None:
             raise ModelError(f"{card.name} needs {how_to_get(card)}")
+        verify_kept(card, kept)
         return kept
     try:
         return _find_in(given, card, _checkpoint_of(card))
@@ -52,6 +55,17 @@ def _find_in(given: Path, card: ModelCard, checkpoint: Checkpoint) -> Path:
 def kept_checkpoint(card: ModelCard) -> Path | None:
     """The file with a card's weights in the cache, if it is there."""
     return _first_file(_places_in_cache(card, _checkpoint_of(card)))
+
+
+def verify_kept(card: ModelCard, path: Path) -> bool:
+    """Compare a file in the cache with what its card knows; False where that is nothing or the file was converted.
+
+    Raises:
+        ModelError: size or hash differ.
+    """
+    checkpoint = _checkpoint_of(card)
+    original = path.suffix == PurePosixPath(checkpoint.path).suffix
+    return original and verify(path, checkpoint, name=str(path))
 
 
 def place_of(card: ModelCard) -> Path:
