@@ -43,6 +43,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python scripts/command_docs.py
 	$(BIN)/python scripts/model_table.py
 	PYTHONPATH=tests $(BIN)/python scripts/stream_tables.py
+	PYTHONPATH=tests $(BIN)/python scripts/parity_table.py
 
 samples: $(VENV)/.dev
 	$(BIN)/python scripts/draw_samples.py samples

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from frameloom.models.interpolators.network import Motion, approach
+
 FOLDER = Path(__file__).resolve().parents[1] / "golden" / "interpany"
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "golden" / "interpany"
 MANIFEST: dict[str, Any] = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
@@ -112,3 +114,31 @@ def padded(case: Case, array: np.ndarray, mode: str | None = None) -> tuple[torc
 def cropped(tensor: torch.Tensor, amounts: tuple[int, int, int, int]) -> np.ndarray:
     """What is left without the padding."""
     return _script("make_inputs").unpad(tensor.numpy(), amounts)
+
+
+def steps(case: Case) -> tuple[list[tuple[Motion, torch.Tensor]], tuple[int, int, int, int]]:
+    """Motion and frames of every reference step of our network, padded, and the padding."""
+    network = build(case.model)
+    (first, amounts), (last, _) = (padded(case, image) for image in images(case))
+    distance, _ = padded(case, distance_map(case), "edge")
+    with torch.inference_mode():
+        pair = network.pair(network.view(first), network.view(last))
+        return list(approach(network, pair, distance, iterations=case.facts["iters"] or 1)), amounts
+
+
+def differences(case: Case) -> dict[str, float]:
+    """Largest differences from the recording: frame and flow, and mask or first step where they were recorded."""
+    made, amounts = steps(case)
+    motion, frame = made[-1]
+    recorded = case.recorded
+    ours = {"out": frame, "mask": torch.sigmoid(motion.mask), "flow": motion.flow, "iter1": made[0][1]}
+    names = {"out": "frame", "iter1": "first step"}
+    found: dict[str, float] = {}
+    for key, theirs in recorded.items():
+        what, _, stride = key.partition("_s")
+        if what in ours and (not stride or stride.isdecimal()):
+            step = int(stride or 1)
+            found[names.get(what, what)] = float(
+                np.abs(cropped(ours[what], amounts)[..., ::step, ::step] - theirs).max()
+            )
+    return found

@@ -149,6 +149,8 @@ class _Line:
         """(height, width, 3) float32 for each moment; `kind` tells colour from alpha among what is kept."""
         beyond = _Beyond(first, last)
         pairs = [self._pair((kind, index), first, last, tile) for index, tile in enumerate(self._tiles)]
+        if len(pairs) > 1:
+            self._share_mean(pairs, first, last)
         pending = iter(moments)
         while batch := list(islice(pending, self._settled.batch)):
             for moment, made in zip(batch, self._batch(pairs, batch), strict=True):
@@ -174,6 +176,14 @@ class _Line:
         following = self._kept[key] = self._sight(self._tensor(last, tile))
         with self._engine.running():
             return _Sights(self._engine, kept, following)
+
+    def _share_mean(self, pairs: "list[_Sights]", first: FloatPixels, last: FloatPixels) -> None:
+        """What is a mean over two parts becomes that over the whole frames."""
+        mean = float(np.mean([image.clip(0, 1).mean(dtype=np.float64) for image in (first, last)]))
+        for pair in pairs:
+            for seen in (pair.fine, pair.coarse):
+                if seen is not None:
+                    seen.mean = torch.tensor(mean, dtype=torch.float32, device=self._engine.device)
 
     def _tensor(self, frame: FloatPixels, tile: Tile) -> Tensor:
         """(1, 3, height, width), padded, clipped to [0, 1]."""

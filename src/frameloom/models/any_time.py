@@ -69,7 +69,7 @@ class _Family:
 _RIFE = _Family(
     name="RIFE",
     network="frameloom.models.interpolators.rife:RIFE",
-    input=InputSpec(multiple=32, place="end", fill="zero", channels="bgr"),
+    input=InputSpec(multiple=32, place="end", fill="zero", channels="bgr", bytes_per_pixel=1500),
     file="train_sdi_log/flownet_sdi.pkl",
     licence="MIT",
     paper="Huang et al., ECCV 2022",
@@ -77,7 +77,7 @@ _RIFE = _Family(
 _IFRNET = _Family(
     name="IFRNet",
     network="frameloom.models.interpolators.ifrnet:IFRNet",
-    input=InputSpec(multiple=16, channels="bgr"),
+    input=InputSpec(multiple=16, channels="bgr", bytes_per_pixel=1600),
     file="ckpts/latest.pth",
     licence="CC-BY-NC-4.0",  # of the folder that trained it, which it shares with AMT; IFRNet itself is MIT
     paper="Kong et al., CVPR 2022",
@@ -85,7 +85,9 @@ _IFRNET = _Family(
 _AMT_S = _Family(
     name="AMT-S",
     network="frameloom.models.interpolators.amt_s:AMTS",
-    input=InputSpec(multiple=16, smallest=128, channels="bgr"),
+    input=InputSpec(
+        multiple=16, smallest=128, channels="bgr", bytes_per_pixel=1600, bytes_per_pixel_pair=0.0026
+    ),
     file="ckpts/latest.pth",
     licence="CC-BY-NC-4.0",
     paper="Li et al., CVPR 2023",

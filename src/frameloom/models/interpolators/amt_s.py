@@ -169,11 +169,6 @@ class AMTPair(Pair):
         self._network = network
 
     @cached_property
-    def mean(self) -> Tensor:
-        """(1, 1, 1, 1): over both frames, all pixels and channels."""
-        return torch.stack([self.first.image.mean(), self.last.image.mean()]).mean().reshape(1, 1, 1, 1)
-
-    @cached_property
     def centred(self) -> Tensor:
         """(2, 3, height, width): both frames without their mean."""
         return torch.cat([self.first.image, self.last.image]) - self.mean

@@ -90,11 +90,6 @@ class IFRNetPair(Pair):
         return torch.cat([self.first.image, self.last.image])
 
     @cached_property
-    def mean(self) -> Tensor:
-        """() of both frames, padding included; the encoder sees the differences from it."""
-        return self.images.mean()
-
-    @cached_property
     def features(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(2, 32 | 48 | 72 | 96, height, width) at 1/2, 1/4, 1/8 and 1/16 of the size."""
         return self._encoder(self.images - self.mean)

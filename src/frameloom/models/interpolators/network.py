@@ -16,6 +16,7 @@ float32.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -36,11 +37,20 @@ class View:
 
 
 class Pair:
-    """Two frames, with what depends on both of them and on no moment."""
+    """Two frames, with what depends on both of them and on no moment.
+
+    `mean` may be set, for two parts of larger frames: networks that take it off would else make each part a little
+    different.
+    """
 
     def __init__(self, first: View, last: View) -> None:
         self.first = first
         self.last = last
+
+    @cached_property
+    def mean(self) -> Tensor:
+        """() over both frames, all channels and pixels, padding included."""
+        return torch.stack([self.first.image.mean(), self.last.image.mean()]).mean()
 
     @property
     def size(self) -> tuple[int, int]:
