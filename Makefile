@@ -17,8 +17,8 @@ $(VENV)/.light: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+$(VENV)/.dev: pyproject.toml tests/constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint tests/constraints.txt --editable ".[dev]"
 	touch $@ $(VENV)/.light
 
 demo: $(VENV)/.light

@@ -6,19 +6,17 @@ them. Built-in cards pass through the same door.
 
 import difflib
 import importlib
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import Any, Literal
 
 from frameloom.errors import InputError, ModelError, UnknownModel
+from frameloom.extras import TORCH_PACKAGES, install_command
 from frameloom.runtime import Runtime
 
 Role = Literal["interpolator", "flow"]
 Variant = Literal["T", "D", "TR", "DR"]
-_IN_TORCH_EXTRA = ("torch", "torchvision", "timm", "transformers", "safetensors")
 _AS_IT_IS = {"device": "cpu", "precision": "float32"}
 
 
@@ -126,10 +124,9 @@ class ModelCard:
         try:
             return getattr(importlib.import_module(module_name), attribute)
         except (ImportError, AttributeError, ValueError) as error:
-            if isinstance(error, ModuleNotFoundError) and error.name in _IN_TORCH_EXTRA:
+            if isinstance(error, ModuleNotFoundError) and error.name in TORCH_PACKAGES:
                 raise ModelError(
-                    f"{self.name} needs {error.name}, which is not installed; "
-                    f'add it with: {Path(sys.executable).name} -m pip install "frameloom[torch]"'
+                    f"{self.name} needs {error.name}, which is not installed; add it with: {install_command('torch')}"
                 ) from error
             raise ModelError(f"{self.role} '{self.name}' cannot be built from '{place}': {error}") from error
 

@@ -3,14 +3,13 @@
 import os
 import platform
 import re
-import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from frameloom.cache import cache_folder
+from frameloom.extras import install_command
 from frameloom.media.writing.codecs import CODECS
 from frameloom.models.zoo import catalog
 from frameloom.results import Diagnosis, Extra
@@ -80,8 +79,7 @@ def _extra(name: str, purpose: str) -> Extra:
             missing.append(package)
         else:
             installed[package] = found
-    install = f'{Path(sys.executable).name} -m pip install "frameloom[{name}]"'
-    return Extra(name=name, purpose=purpose, installed=installed, missing=tuple(missing), install=install)
+    return Extra(name=name, purpose=purpose, installed=installed, missing=tuple(missing), install=install_command(name))
 
 
 def _packages_of(extra: str) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from frameloom.catalog import ModelCard, Role
 from frameloom.errors import ModelError
+from frameloom.extras import install_command
 from frameloom.models.zoo import catalog
 from frameloom.results import Conversion, Fetched, Identification, ModelDetails, ModelList
 
@@ -87,8 +88,8 @@ def _need_torch() -> None:
     missing = [name for name in ("torch", "safetensors") if find_spec(name) is None]
     if missing:
         raise ModelError(
-            f"checkpoints are read with PyTorch, and {' and '.join(missing)} cannot be found here: "
-            'python -m pip install "frameloom[torch]"'
+            f"checkpoints are read with PyTorch, and {' and '.join(missing)} cannot be found here; "
+            f"add it with: {install_command('torch')}"
         )
 
 
