@@ -55,7 +55,7 @@ class Interpolation(Result):
     source: Path
     output: Path
     model: str
-    model_settings: dict[str, Any]
+    model_settings: dict[str, Any] = field(default_factory=dict[str, Any])
     """How the model was run: device, precision, backend, tiles and the like; empty for one that has nothing to set."""
     frames_read: int
     frames_made: int
@@ -100,7 +100,7 @@ class Between(Result):
     """The images between two images. Going over it goes over `images`."""
 
     model: str
-    model_settings: dict[str, Any]
+    model_settings: dict[str, Any] = field(default_factory=dict[str, Any])
     """How the model was run; empty for one that has nothing to set."""
     moments: tuple[float, ...]
     """How far each image is from the first (0) to the last (1); for a distance map, its mean."""
@@ -172,7 +172,7 @@ class Demonstration(Result):
 
     page: Path
     model: str
-    model_settings: dict[str, Any]
+    model_settings: dict[str, Any] = field(default_factory=dict[str, Any])
     """How the model was run; empty for one that has nothing to set."""
     frames: int
     """Restored frames that were measured."""
@@ -208,7 +208,9 @@ class Diagnosis(Result):
     codecs: dict[str, bool]
     """Codec -> whether it can be written."""
     models: dict[str, str]
-    """Interpolator -> what it is."""
+    """Interpolator that can be used now -> what it is."""
+    models_without_checkpoint: int
+    """Further interpolators, whose checkpoints were not found."""
     broken_plugins: dict[str, str]
     cache: Path
     extras: tuple[Extra, ...]

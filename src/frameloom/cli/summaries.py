@@ -101,6 +101,8 @@ def _diagnosis(found: Diagnosis) -> str:
         *(f"  {name:24} {'can be written' if can else 'missing'}" for name, can in found.codecs.items()),
     ]
     lines += ["models", *(f"  {name:24} {what}" for name, what in found.models.items())]
+    if found.models_without_checkpoint:
+        lines.append(f"  and {found.models_without_checkpoint} that need a checkpoint: frameloom models list")
     lines += [f"  {name:24} broken plug-in: {why}" for name, why in found.broken_plugins.items()]
     lines += ["cache", f"  {found.cache}", "extras"]
     for extra in found.extras:

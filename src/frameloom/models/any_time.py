@@ -93,7 +93,7 @@ _AMT_S = _Family(
 _EMA_VFI = _Family(
     name="EMA-VFI",
     network="frameloom.models.interpolators.ema_vfi:EMAVFI",
-    input=InputSpec(multiple=32, channels="bgr"),
+    input=InputSpec(multiple=32, channels="bgr", bytes_per_pixel=4400),
     file="train_sdi_log/ema-vfi.pkl",
     licence="Apache-2.0",
     paper="Zhang et al., CVPR 2023",

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from frameloom.cache import cache_folder
+from frameloom.catalog import ModelCard
+from frameloom.checkpoints.locations import kept_checkpoint
 from frameloom.extras import install_command
 from frameloom.media.writing.codecs import CODECS
 from frameloom.models.zoo import catalog
@@ -39,16 +41,22 @@ _CORE = (
 
 def diagnose() -> Diagnosis:
     """Look at this installation."""
+    cards = catalog.cards("interpolator")
     return Diagnosis(
         versions={"frameloom": version("frameloom"), "python": platform.python_version(), "system": platform.platform(),
                   **{name: found for name in _CORE if (found := _version(name))}},
         devices=_devices(),
         codecs={card.name: card.available for card in CODECS.values()},
-        models={card.name: card.summary for card in catalog.cards("interpolator")},
+        models={card.name: card.summary for card in cards if _usable(card)},
+        models_without_checkpoint=sum(not _usable(card) for card in cards),
         broken_plugins=dict(catalog.broken_plugins),
         cache=cache_folder(),
         extras=tuple(_extra(name, purpose) for name, purpose in _PURPOSES.items()),
     )  # fmt: skip
+
+
+def _usable(card: ModelCard) -> bool:
+    return card.checkpoint is None or kept_checkpoint(card) is not None
 
 
 def _version(package: str) -> str | None:
