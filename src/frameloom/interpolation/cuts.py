@@ -10,7 +10,7 @@ resembles itself:
 - the pairs that lie across it, up to four frames apart, are all dissimilar: after a flash the frame before it is back;
 - the frames on its calmer side change much less from one to the next: in a whip pan, a fade, a dissolve, or a scene
   that moves too fast to be matched, the neighbouring steps are as dissimilar as the one in question;
-- or less dissimilarity will do where both sides change far less than the step: another take before the same wall.
+- or both sides change far less than the step, so that less dissimilarity will do: other people before the same wall.
 
 The score of a step is the least dissimilarity across it, less the greatest on its calmer side; or, if that is more, the
 root of what is left of the least when twice the greatest on either side is taken away. docs/cuts.md has the
