@@ -33,7 +33,8 @@ Clips = dict[str, Images]
 SHOT = 8  # frames on either side of a splice
 APART = 60  # frames between the two sides of a jump cut
 NEGATIVES = (
-    "consecutive frames", "flashes", "dissolves", "fades", "whip pans", "on twos and threes", "a quarter of the rate",
+    "consecutive frames", "flashes", "dissolves", "fades", "whip pans", "on twos and threes", "on fours to sixes",
+    "stalls", "a quarter of the rate",
 )  # fmt: skip
 
 
@@ -160,8 +161,17 @@ def whole_clips(clips: Clips) -> Iterator[Stream]:
     for clip in clips.values():
         yield Stream("consecutive frames", clip)
         yield Stream("a quarter of the rate", clip[::4])
-        for times in (2, 3):
-            yield Stream("on twos and threes", [image for image in clip[::times] for _ in range(times)])
+        for times in range(2, 7):
+            kind = "on twos and threes" if times < 4 else "on fours to sixes"
+            yield Stream(kind, [image for image in clip[::times] for _ in range(times)])
+
+
+def stalls(clips: Clips, count: int, draw: random.Random) -> Iterator[Stream]:
+    """Three to eight frames lost, and the one before them shown instead."""
+    for _ in range(count):
+        length = draw.randint(3, 8)
+        images = part_of(draw.choice(list(clips.values())), length + 2 * SHOT, draw)
+        yield Stream("stalls", images[:SHOT] + [images[SHOT - 1]] * length + images[SHOT + length :])
 
 
 def counted(stream: Stream, threshold: float) -> Count:
@@ -189,6 +199,7 @@ def all_streams(clips: Clips, photos: Sequence[Path], seed: int) -> Iterator[Str
     yield from fades(clips, 100, draw)
     yield from whip_pans(photos, 150, draw)
     yield from whole_clips(clips)
+    yield from stalls(clips, 150, draw)
 
 
 def summed(counts: dict[str, Count], *without: str) -> dict[str, float]:

@@ -22,6 +22,15 @@ def shot(seed: int, tint: tuple[float, float, float], count: int = 8, speed: int
     return [scene[:, speed * k : speed * k + SIZE[1]] for k in range(count)]
 
 
+def take(seed: int, tint: tuple[float, float, float], count: int = 8, wide: int = 35) -> list[np.ndarray]:
+    """Someone moves before a wall, which is the same in all takes and most of the picture."""
+    wall, someone = noise(SIZE, seed=1), noise((SIZE[0], wide + count), seed=seed) * np.array(tint)
+    images = np.stack([wall] * count).astype(float)
+    for k, image in enumerate(images):
+        image[:, 40 : 40 + wide] = someone[:, k : k + wide]
+    return list(images)
+
+
 def cuts_in(images: Sequence[np.ndarray], threshold: float = AUTO) -> list[int]:
     step = Fraction(1, 25)
     frames = [Frame(ArrayPicture(image.astype(np.uint8)), k * step, step) for k, image in enumerate(images)]
@@ -40,6 +49,36 @@ def test_cuts_next_to_the_ends_are_found() -> None:
 
 def test_a_cut_to_black_is_found() -> None:
     assert cuts_in([*shot(1, WARM), *[np.zeros((*SIZE, 3))] * 4]) == [8]
+
+
+def test_a_cut_to_another_take_before_the_same_wall_is_found() -> None:
+    """It was interpolated while only the calmer side's change was taken off: most of the picture goes on."""
+    assert cuts_in(take(2, WARM) + take(3, COLD) + take(4, WARM)) == [8, 16]
+
+
+def test_another_take_is_told_only_by_steps_on_both_sides() -> None:
+    shown = take(2, WARM, 3) + take(3, COLD)
+    assert cuts_in(shown) == []
+    assert cuts_in(shown[::-1]) == []
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_another_take_for_a_moment_is_no_cut(length: int) -> None:
+    images = take(2, WARM, 16)
+    images[7 : 7 + length] = take(3, COLD, length)
+    assert cuts_in(images) == []
+
+
+@pytest.mark.parametrize("wide", [35, 70])
+@pytest.mark.parametrize("times", [4, 5, 6, 8])
+def test_drawings_held_for_longer_than_is_looked_are_no_shots(times: int, wide: int) -> None:
+    """Those of a fast scene were, as each stands still before it jumps."""
+    drawings = [take(2 + k, tint, 1, wide)[0] for k, tint in enumerate((WARM, COLD, WARM))]
+    assert cuts_in([image for image in drawings for _ in range(times)]) == []
+
+
+def test_a_picture_that_stalls_and_goes_on_elsewhere_is_no_take() -> None:
+    assert cuts_in([*take(2, WARM), *[take(2, WARM)[-1]] * 4, *take(3, COLD)]) == []
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])

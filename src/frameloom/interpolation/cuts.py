@@ -9,9 +9,11 @@ resembles itself:
 
 - the pairs that lie across it, up to four frames apart, are all dissimilar: after a flash the frame before it is back;
 - the frames on its calmer side change much less from one to the next: in a whip pan, a fade, a dissolve, or a scene
-  that moves too fast to be matched, the neighbouring steps are as dissimilar as the one in question.
+  that moves too fast to be matched, the neighbouring steps are as dissimilar as the one in question;
+- or both sides change far less than the step, so that less dissimilarity will do: other people before the same wall.
 
-The score of a step is the least dissimilarity across it, less the greatest on its calmer side; docs/cuts.md has the
+The score of a step is the least dissimilarity across it, less the greatest on its calmer side; or, if that is more, the
+root of what is left of the least when twice the greatest on either side is taken away. docs/cuts.md has the
 measurements.
 """
 
@@ -30,8 +32,10 @@ from frameloom.interpolation.thumbnails import THUMBNAIL, thumbnail
 AUTO = 0.28  # of the scores 0..1
 BEFORE = 3  # frames before the two of a step that its score depends on
 AFTER = 3  # and after them
-_UNSEEN = 0.1  # how much a shot changes from frame to frame where only the two frames are there
+_UNSEEN = 0.1  # how much a shot changes from frame to frame where that is not seen
 _SPAN = 4  # frames that pairs across a step are apart at most
+_OUTDONE = 2  # how many times a step must outdo every one around it, where it says less than cuts to other scenes do
+_HELD = 0.003  # as much as encoding changes in a repeated frame (crf 18 to 30)
 
 _BLOCK = 9  # pixels of the thumbnail; 7 x 4 blocks
 _REACH = (16, 6)  # pixels that a block may have moved across and down: a whip pan goes a quarter of the width per frame
@@ -124,17 +128,28 @@ def is_cut_at(step: int, sketches: Sequence[Sketch], changes: Sequence[float], t
         changes: Dissimilarity of each frame to the next.
         threshold: 0..1.
     """
-    sides = [changes[max(0, step - BEFORE) : step], changes[step + 1 : step + 1 + AFTER]]
-    calmer = min((max(side) for side in sides if side), default=_UNSEEN)
+    least = _needed(changes[max(0, step - BEFORE) : step], changes[step + 1 : step + 1 + AFTER], threshold)
     # most steps end here, so that their distant pairs need not be compared
-    if changes[step] - calmer <= threshold:
+    if changes[step] <= least:
         return False
     return all(
-        dissimilarity(sketches[before], sketches[after]) - calmer > threshold
+        dissimilarity(sketches[before], sketches[after]) > least
         for before in range(max(0, step - BEFORE), step + 1)
         for after in range(step + 1, min(len(sketches), before + _SPAN + 1))
         if (before, after) != (step, step + 1)
     )
+
+
+def _needed(before: Sequence[float], after: Sequence[float], threshold: float) -> float:
+    """The dissimilarity that takes the score above the threshold, from that of the steps before and after."""
+    calmer = min((max(side) for side in (before, after) if side), default=0.0)
+    if calmer <= _HELD:
+        # a drawing held for longer than can be seen here, or a stalled stream: all of its motion comes in one step
+        return _UNSEEN + threshold
+    if len(before) < BEFORE or len(after) < AFTER:
+        return calmer + threshold
+    rougher = max(*before, *after)
+    return min(calmer + threshold, _OUTDONE * rougher + threshold**2)
 
 
 def is_cut(first: FloatPixels, second: FloatPixels) -> bool:
