@@ -2,6 +2,9 @@
 
 import os
 
-# PyTorch's threads wait for each other by spinning, which costs a busy machine up to three times the processor time:
-# decoding and encoding run beside the network. It is read when PyTorch is first imported, below this package.
+# PyTorch reads both when it is first imported, which happens below this package.
+# Its threads wait for each other by spinning, which costs a busy machine up to three times the processor time: decoding
+# and encoding run beside the network.
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
+# Each large tensor is fetched from the system and given back; in huge pages that takes 5 to 25 % less time.
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")

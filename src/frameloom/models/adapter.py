@@ -17,7 +17,7 @@ from torch.nn import functional
 from frameloom.catalog import InputSpec, ModelCard
 from frameloom.errors import InputError, ShapeError
 from frameloom.frame import FloatPixels
-from frameloom.models.backends import Engine
+from frameloom.models.backends.engine import Engine
 from frameloom.models.interpolators.network import Pair, View, approach
 from frameloom.models.layers.warping import resize
 from frameloom.models.loading import load_network

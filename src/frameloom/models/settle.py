@@ -83,7 +83,7 @@ def _torch() -> Any:
 
 def _backend(card: ModelCard, runtime: Runtime, device: Device, frames: int | None) -> Backend:
     """The one asked for, or the fastest that pays within so many frames."""
-    return "torch"
+    return "torch" if runtime.backend == "auto" else runtime.backend
 
 
 def _precision(runtime: Runtime, device: Device, backend: Backend) -> Precision:

@@ -202,6 +202,11 @@ class AMTPair(Pair):
 class AMTS(AnyTimeNetwork):
     """AMT-S at any time."""
 
+    parts = (
+        "feat_encoder", "encoder", "decoder4", "decoder3", "decoder2", "decoder1", "update4", "update3", "update2",
+        "comb_block",
+    )  # fmt: skip
+
     def __init__(self, *, reference: bool) -> None:
         """Args: whether the network takes a reference image (variants TR, DR)."""
         super().__init__(reference=reference)

@@ -333,6 +333,9 @@ class EMAPair(Pair):
 class EMAVFI(AnyTimeNetwork):
     """EMA-VFI at any time."""
 
+    parts = ("feature_bone", "block.0", "block.1", "unet")
+    sized_parts = ("feature_bone.block4", "feature_bone.block5")
+
     def __init__(self, *, reference: bool) -> None:
         """Args: whether the network takes a reference image (variants TR, DR)."""
         super().__init__(reference=reference)

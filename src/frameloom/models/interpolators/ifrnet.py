@@ -25,6 +25,8 @@ _SIDE = 32  # the last channels of a residual block, which get convolutions of t
 class IFRNet(AnyTimeNetwork):
     """One encoder and four decoders; there is no refinement after them, the last one adds its residual to the blend."""
 
+    parts = ("encoder", "decoder4", "decoder3", "decoder2", "decoder1")
+
     def __init__(self, *, reference: bool) -> None:
         """Args: whether the network takes a reference image (variants TR, DR)."""
         super().__init__(reference=reference)

@@ -17,6 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -92,6 +93,11 @@ class AnyTimeNetwork(nn.Module, ABC):
     Images are (1, 3, height, width) in [0, 1], padded to the multiple that the network's `InputSpec` asks for. Moments
     are distance maps (moments, 1, height, width) of the same size; a time is a constant map.
     """
+
+    parts: ClassVar[tuple[str, ...]] = ()
+    """Names of the modules that do nearly all the work, and that a backend may compile, each by itself."""
+    sized_parts: ClassVar[tuple[str, ...]] = ()
+    """Likewise, but for one size only: what they compute depends on it in ways that a trace does not show."""
 
     def __init__(self, *, reference: bool) -> None:
         """Args: whether the network takes a reference image (variants TR, DR)."""

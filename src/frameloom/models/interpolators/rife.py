@@ -19,6 +19,8 @@ from frameloom.models.layers.warping import resize, resize_flow, warp_both
 class RIFE(AnyTimeNetwork):
     """Three blocks of IFNet find flow and mask at 1/4, 1/2 and full size; ContextNet and a U-Net mend the blend."""
 
+    parts = ("block0", "block1", "block2", "contextnet", "unet")
+
     def __init__(self, *, reference: bool) -> None:
         """Args: whether the network takes a reference image (variants TR, DR)."""
         super().__init__(reference=reference)

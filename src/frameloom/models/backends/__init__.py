@@ -1,0 +1,1 @@
+"""How the modules of a network are run: as PyTorch does, faster, or compiled."""

@@ -1,0 +1,92 @@
+"""Modules of a network that a compiler runs, one by one; what lies between them stays in PyTorch, in float32."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+import torch
+from torch import Tensor, nn
+
+from frameloom.errors import ModelError
+from frameloom.extras import install_command
+from frameloom.models.interpolators.network import AnyTimeNetwork
+from frameloom.runtime import Backend, Precision
+
+Shapes = tuple[tuple[int, ...], ...]
+Outputs = Tensor | tuple[Tensor, ...]
+_SIZES_KEPT = 4  # a network with reference calls a module with two batch sizes; tiles and whole frames may take turns
+
+
+class Compiler(ABC):
+    """Makes callables of modules."""
+
+    @abstractmethod
+    def compile(self, module: nn.Module, shapes: Shapes, *, sized: bool) -> Callable[[Sequence[Tensor]], Outputs]:
+        """A callable that does what the module does.
+
+        Args:
+            module: Takes float32 tensors and returns one or several.
+            shapes: Of its inputs.
+            sized: Whether what the module computes depends on sizes in ways that a trace at others would not show.
+        """
+
+
+_COMPILERS = {
+    "openvino": ("frameloom.models.backends.openvino:OpenVINO", "openvino"),
+    "onnx": ("frameloom.models.backends.onnx:ONNXRuntime", "torch"),
+}
+"""Backend -> where its compiler is, and the extra that brings what it needs."""
+
+
+def new_compiler(backend: Backend, precision: Precision) -> Compiler:
+    """The compiler of a backend.
+
+    Raises:
+        ModelError: what it needs is not installed.
+    """
+    place, extra = _COMPILERS[backend]
+    module, _, name = place.partition(":")
+    try:
+        return getattr(import_module(module), name)(precision)
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            f"the backend {backend} needs {error.name}, which is not installed; add it with: {install_command(extra)}"
+        ) from error
+
+
+def compile_parts(network: AnyTimeNetwork, compiler: Compiler) -> None:
+    """Let a compiler run the parts of a network; each is compiled when it is first called with inputs of some size."""
+    for name in (*network.parts, *network.sized_parts):
+        part = network.get_submodule(name)
+        vars(part)["forward"] = _Compiled(_AsWritten(part), compiler, sized=name in network.sized_parts)
+
+
+class _AsWritten(nn.Module):
+    """A module by its class, whatever its instance does in place of that."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self._module = module
+        self._forward = type(module).forward
+
+    def forward(self, *inputs: Tensor) -> Outputs:
+        return self._forward(self._module, *inputs)
+
+
+class _Compiled:
+    """In place of a module's forward."""
+
+    def __init__(self, module: nn.Module, compiler: Compiler, *, sized: bool) -> None:
+        self._module = module
+        self._compiler = compiler
+        self._sized = sized
+        self._by_shapes: dict[Shapes, Callable[[Sequence[Tensor]], Outputs]] = {}
+
+    def __call__(self, *inputs: Tensor) -> Outputs:
+        shapes = tuple(tuple(tensor.shape) for tensor in inputs)
+        if shapes not in self._by_shapes:
+            while len(self._by_shapes) >= _SIZES_KEPT:
+                self._by_shapes.pop(next(iter(self._by_shapes)))
+            with torch.inference_mode(mode=False), torch.no_grad():
+                self._by_shapes[shapes] = self._compiler.compile(self._module, shapes, sized=self._sized)
+        return self._by_shapes[shapes]([tensor.float().contiguous() for tensor in inputs])
