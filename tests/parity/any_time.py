@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from frameloom.models.backends import convolutions
 from frameloom.models.interpolators.network import Motion, approach
 
 FOLDER = Path(__file__).resolve().parents[1] / "golden" / "interpany"
@@ -116,9 +117,11 @@ def cropped(tensor: torch.Tensor, amounts: tuple[int, int, int, int]) -> np.ndar
     return _script("make_inputs").unpad(tensor.numpy(), amounts)
 
 
-def steps(case: Case) -> tuple[list[tuple[Motion, torch.Tensor]], tuple[int, int, int, int]]:
+def steps(case: Case, *, hastened: bool = False) -> tuple[list[tuple[Motion, torch.Tensor]], tuple[int, int, int, int]]:
     """Motion and frames of every reference step of our network, padded, and the padding."""
     network = build(case.model)
+    if hastened:
+        convolutions.hasten(network)
     (first, amounts), (last, _) = (padded(case, image) for image in images(case))
     distance, _ = padded(case, distance_map(case), "edge")
     with torch.inference_mode():
@@ -126,9 +129,9 @@ def steps(case: Case) -> tuple[list[tuple[Motion, torch.Tensor]], tuple[int, int
         return list(approach(network, pair, distance, iterations=case.facts["iters"] or 1)), amounts
 
 
-def differences(case: Case) -> dict[str, float]:
+def differences(case: Case, *, hastened: bool = False) -> dict[str, float]:
     """Largest differences from the recording: frame and flow, and mask or first step where they were recorded."""
-    made, amounts = steps(case)
+    made, amounts = steps(case, hastened=hastened)
     motion, frame = made[-1]
     recorded = case.recorded
     ours = {"out": frame, "mask": torch.sigmoid(motion.mask), "flow": motion.flow, "iter1": made[0][1]}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from frameloom.models.backends import convolutions
 from parity.any_time import FLOW_TOLERANCE, FRAME_TOLERANCE, MANIFEST, Case, build, cases, differences
 
 TOLERANCES = {"frame": FRAME_TOLERANCE, "first step": FRAME_TOLERANCE, "flow": FLOW_TOLERANCE, "mask": FLOW_TOLERANCE}
@@ -12,6 +13,13 @@ def test_frames_and_flows_are_those_of_the_original(case: Case) -> None:
     found = differences(case)
     assert {"frame", "flow"} <= found.keys()
     assert ("first step" in found) == case.variant.endswith("R")
+    assert {what: value for what, value in found.items() if value > TOLERANCES[what]} == {}
+
+
+@pytest.mark.skipif(not convolutions.available(), reason="this PyTorch has no NNPACK")
+@pytest.mark.parametrize("case", [case for case in cases() if case.name in ("a_lr", "b_lr")], ids=str)
+def test_faster_convolutions_stay_within_the_same_tolerances(case: Case) -> None:
+    found = differences(case, hastened=True)
     assert {what: value for what, value in found.items() if value > TOLERANCES[what]} == {}
 
 

@@ -37,6 +37,11 @@ def adapter(tmp_path: Path) -> Make:
     return make
 
 
+def seen(model: AnyTimeInterpolator) -> list[int]:
+    """How many moments the network was given each time."""
+    return model._line._engine.network.seen
+
+
 def by_hand(model: AnyTimeInterpolator, first: np.ndarray, last: np.ndarray, moment: float, steps: int) -> np.ndarray:
     """What the network says of images whose size needs no padding, without the adapter."""
     network: TinyNetwork = model._network
@@ -131,7 +136,7 @@ def test_opaque_stays_opaque_without_work(adapter: Make) -> None:
     model = adapter()
     (made,) = model.between(first, last, [0.4])
     assert (made[..., 3] == 1).all()
-    assert model._network.seen == [1]
+    assert seen(model) == [1]
 
 
 def test_light_beyond_white_is_cross_faded_not_cut(adapter: Make) -> None:
@@ -148,7 +153,7 @@ def test_moments_are_made_in_batches_and_do_not_depend_on_them(adapter: Make) ->
     moments = [index / 10 for index in range(1, 10)]
     model = adapter()
     together = list(model.between(first, last, moments))
-    assert model._network.seen == [4, 4, 1]
+    assert seen(model) == [4, 4, 1]
     alone = [next(adapter().between(first, last, [moment])) for moment in moments]
     assert max(np.abs(a - b).max() for a, b in zip(together, alone, strict=True)) < 1e-5
 
@@ -158,7 +163,7 @@ def test_only_what_is_asked_for_is_made(adapter: Make) -> None:
     made = model.between(*images(), [index / 1000 for index in range(1, 1000)])
     next(made)
     made.close()
-    assert model._network.seen == [4]
+    assert seen(model) == [4]
 
 
 def test_gradients_stay_on_for_whoever_reads_the_frames(adapter: Make) -> None:

@@ -18,7 +18,8 @@ from frameloom.results import Diagnosis, Extra
 
 _PURPOSES = {
     "torch": "networks",
-    "openvino": "faster networks on the CPU",
+    "openvino": "networks compiled by OpenVINO",
+    "onnx": "networks run by ONNX Runtime",
     "metrics": "learned quality metrics",
     "vmaf": "the VMAF metric",
     "app": "the browser app",

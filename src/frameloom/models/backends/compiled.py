@@ -1,5 +1,6 @@
 """Modules of a network that a compiler runs, one by one; what lies between them stays in PyTorch, in float32."""
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -33,7 +34,7 @@ class Compiler(ABC):
 
 _COMPILERS = {
     "openvino": ("frameloom.models.backends.openvino:OpenVINO", "openvino"),
-    "onnx": ("frameloom.models.backends.onnx:ONNXRuntime", "torch"),
+    "onnx": ("frameloom.models.backends.onnx:ONNXRuntime", "onnx"),
 }
 """Backend -> where its compiler is, and the extra that brings what it needs."""
 
@@ -87,6 +88,7 @@ class _Compiled:
         if shapes not in self._by_shapes:
             while len(self._by_shapes) >= _SIZES_KEPT:
                 self._by_shapes.pop(next(iter(self._by_shapes)))
-            with torch.inference_mode(mode=False), torch.no_grad():
+            with torch.inference_mode(mode=False), torch.no_grad(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that tracing will be replaced by something is no news to a user
                 self._by_shapes[shapes] = self._compiler.compile(self._module, shapes, sized=self._sized)
         return self._by_shapes[shapes]([tensor.float().contiguous() for tensor in inputs])

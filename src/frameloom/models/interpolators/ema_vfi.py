@@ -66,7 +66,7 @@ class CrossScaleEmbedding(nn.Module):
         """Three levels (batch, channels, ...) to tokens (batch, height / 8, width / 8, 256)."""
         sources = (quarter, half, half, full, full, full, full)
         seen = [layer(source) for layer, source in zip(self.layers, sources, strict=True)]
-        return self.norm(self.proj(torch.cat(seen, dim=1)).movedim(1, -1))
+        return self.norm(self.proj(torch.cat(seen, dim=1)).permute(0, 2, 3, 1))
 
 
 class HalvingEmbedding(nn.Module):
@@ -79,7 +79,7 @@ class HalvingEmbedding(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(batch, 256, height, width) to (batch, height / 2, width / 2, 512)."""
-        return self.norm(self.proj(features).movedim(1, -1))
+        return self.norm(self.proj(features).permute(0, 2, 3, 1))
 
 
 class CrossFrameAttention(nn.Module):
@@ -127,7 +127,7 @@ class DepthwiseConvolution(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(batch, height, width, channels), the same."""
-        return self.dwconv(tokens.movedim(-1, 1)).movedim(1, -1)
+        return self.dwconv(tokens.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
 
 
 class FeedForward(nn.Module):
@@ -189,7 +189,7 @@ class CrossFrameStage(nn.ModuleList):
         for number, block in enumerate(self):
             tokens, motion = block(tokens, places[number % 2], masks[number % 2])
             motions.append(motion)
-        return tokens, torch.cat(motions, dim=-1).movedim(-1, 1)
+        return tokens, torch.cat(motions, dim=-1).permute(0, 3, 1, 2)
 
 
 class Backbone(nn.Module):
@@ -387,10 +387,10 @@ class EMAVFI(AnyTimeNetwork):
         layers = self.feature_bone
         tokens = torch.cat([first[3], last[3]])
         tokens, motion_at_eighth = layers.block4(tokens, *_windows_of(tokens))
-        eighth = layers.norm4(tokens).movedim(-1, 1)
+        eighth = layers.norm4(tokens).permute(0, 3, 1, 2)
         tokens = layers.patch_embed5(eighth)
         tokens, motion_at_sixteenth = layers.block5(tokens, *_windows_of(tokens))
-        sixteenth = layers.norm5(tokens).movedim(-1, 1)
+        sixteenth = layers.norm5(tokens).permute(0, 3, 1, 2)
         first_eighth, last_eighth = eighth.chunk(2)
         first_sixteenth, last_sixteenth = sixteenth.chunk(2)
         return Features(

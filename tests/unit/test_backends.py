@@ -1,0 +1,135 @@
+"""Backends: the same frames as PyTorch's own modules, and clear words where one is missing."""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import frameloom.models.adapter
+from factories import moving_square
+from frameloom.errors import InputError, ModelError
+from frameloom.models.backends import compiled, convolutions
+from frameloom.models.backends.engine import Engine
+from frameloom.models.settle import settle
+from frameloom.models.zoo import catalog
+from frameloom.runtime import Runtime
+from parity.any_time import build
+
+needs_winograd = pytest.mark.skipif(not convolutions.available(), reason="this PyTorch has no NNPACK")
+SPELT = {"rife": "RIFE", "ifrnet": "IFRNet", "amt-s": "AMT-S", "ema-vfi": "EMA-VFI"}
+LONG_TO_COMPILE = ("ifrnet.d", "amt-s.d", "ema-vfi.d")
+
+
+def frames(name: str, monkeypatch: pytest.MonkeyPatch, **options: object) -> np.ndarray:
+    """(2, height, width, 3): what a network with the weights of the recordings makes of a moving square."""
+    family, variant = name.split(".")
+    network = build(f"{SPELT[family]}-{variant.upper()}")
+    monkeypatch.setattr(frameloom.models.adapter, "load_network", lambda card, given: network)
+    model = catalog.build(name, "interpolator", Runtime(device="cpu", **options))
+    first, last = (moving_square(step, (72, 104)).astype(np.float32) / 255 for step in (0, 1))
+    return np.stack(list(model.between(first, last, [0.3, 0.7])))
+
+
+@needs_winograd
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("size", [(1, 1), (5, 7), (33, 20)], ids=str)
+def test_winograds_convolutions_are_the_plain_ones(batch: int, size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(9, 11, 3, 1, 1), nn.ConvTranspose2d(11, 8, 4, 2, 1), nn.Conv2d(8, 3, 3, 1, 1, bias=False)
+    )
+    features = torch.randn(batch, 9, *size)
+    with torch.inference_mode():
+        plain = network(features)
+        convolutions.hasten(network)
+        assert all("forward" in vars(module) for module in network)
+        assert (network(features) - plain).abs().max() < 1e-4
+        turned = network(features.to(memory_format=torch.channels_last))
+    assert (turned - plain).abs().max() < 1e-4
+
+
+@needs_winograd
+def test_what_would_not_gain_or_is_something_else_stays() -> None:
+    others = [nn.Conv2d(3, 8, 3, 1, 1), nn.Conv2d(16, 16, 3, 2, 1), nn.Conv2d(16, 16, 3, 1, 2, dilation=2),
+              nn.Conv2d(16, 16, 3, 1, 1, groups=16), nn.Conv2d(16, 16, 5, 1, 2), nn.ConvTranspose2d(16, 8, 2, 2)]  # fmt: skip
+    network = nn.ModuleList(others)
+    before = list(network.state_dict())
+    convolutions.hasten(network)
+    assert not any("forward" in vars(module) for module in network)
+    assert list(network.state_dict()) == before
+
+
+def test_a_pytorch_without_it_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch, "_nnpack_spatial_convolution", raising=False)
+    assert not convolutions.available()
+    assert np.isfinite(frames("rife.d", monkeypatch, backend="torch")).all()
+
+
+def test_an_engine_leaves_the_loaded_network_as_it_was_and_shares_its_weights() -> None:
+    network = build("RIFE-D")
+    card = catalog.find("rife.d", "interpolator")
+    engine = Engine(network, settle(card, Runtime(device="cpu", backend="torch"), (64, 64)))
+    assert not any("forward" in vars(module) for module in network.modules())
+    assert engine.network is not network
+    ours, theirs = next(engine.network.parameters()), next(network.parameters())
+    assert ours.data_ptr() == theirs.data_ptr()
+
+
+@pytest.mark.parametrize("backend", ["openvino", "onnx"])
+@pytest.mark.parametrize("name", ["rife.dr", *(pytest.param(n, marks=pytest.mark.slow) for n in LONG_TO_COMPILE)])
+def test_compiled_networks_make_the_same_frames(backend: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip(backend)
+    plain, other = (frames(name, monkeypatch, backend=chosen) for chosen in ("torch", backend))
+    assert 0 < np.abs(plain - other).max() < 1e-4
+
+
+@pytest.mark.parametrize("backend", ["torch", "openvino"])
+@pytest.mark.parametrize("name", ["rife.d", *(pytest.param(n, marks=pytest.mark.slow) for n in LONG_TO_COMPILE)])
+def test_half_precision_stays_within_45_db(backend: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip(backend)
+    exact = frames(name, monkeypatch, backend="torch")
+    half = frames(name, monkeypatch, backend=backend, precision="bfloat16")
+    error = float(np.mean((exact - half) ** 2))
+    assert 0 < error < 10 ** (-45 / 10)
+
+
+def test_every_module_is_compiled_once_per_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnx")
+    runtime = import_module("frameloom.models.backends.onnx").ONNXRuntime
+    compiled_before = runtime.compile
+    seen: list[object] = []
+
+    def compile_one(self: object, module: nn.Module, shapes: object, *, sized: bool) -> object:
+        seen.append((module, shapes))
+        return compiled_before(self, module, shapes, sized=sized)
+
+    monkeypatch.setattr(runtime, "compile", compile_one)
+    frames("ifrnet.d", monkeypatch, backend="onnx")
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize(("backend", "package"), [("openvino", "openvino"), ("onnx", "onnx")])
+def test_a_backend_that_is_not_installed_is_told_with_its_extra(
+    backend: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> object:
+        raise ModuleNotFoundError(f"No module named '{package}'", name=package)
+
+    monkeypatch.setattr(compiled, "import_module", missing)
+    with pytest.raises(ModelError, match=rf'{backend} needs {package}.*pip install "frameloom\[{backend}\]"'):
+        frames("rife.d", monkeypatch, backend=backend)
+
+
+def test_onnx_says_that_it_computes_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnx")
+    with pytest.raises(InputError, match="onnx computes in float32"):
+        frames("rife.d", monkeypatch, backend="onnx", precision="bfloat16")
+
+
+def test_parts_of_a_network_are_its_modules() -> None:
+    for family in SPELT:
+        network = catalog.find(f"{family}.d", "interpolator").new_network()
+        for name in (*network.parts, *network.sized_parts):
+            assert isinstance(network.get_submodule(name), nn.Module)
