@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from frameloom.checkpoints.identification import layout, shapes_of
+from frameloom.models.zoo import catalog
 from parity.flow import CASES, MANIFEST, MULTIPLES, NETWORKS, build, images, padded, recorded
 
 TOLERANCE = 1e-4  # pixels; between runs of the originals with other kernels it was 3e-5
@@ -30,6 +32,13 @@ def test_the_official_checkpoint_would_load_strictly(name: str) -> None:
     state = build(name).state_dict()
     ours = {key: [list(value.shape), str(value.dtype).removeprefix("torch.")] for key, value in state.items()}
     assert ours == {key: [facts["shape"], facts["dtype"]] for key, facts in MANIFEST["models"][name]["keys"].items()}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_card_leads_to_this_network_and_pads_as_the_original(name: str) -> None:
+    card = catalog.find(name, "flow")
+    assert layout(card) == shapes_of(build(name).state_dict())
+    assert (card.input.multiple, card.input.place, card.input.fill) == (MULTIPLES[name], "centre", "zero")
 
 
 def test_tables_that_are_built_are_those_of_the_original() -> None:

@@ -2,23 +2,26 @@
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
+from torch import nn
 
-from frameloom.models.interpolators.network import AnyTimeNetwork
 from frameloom.runtime import Runtime
 
 _TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-class Engine:
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class Engine(Generic[Network]):
     """A network on its device, in its precision."""
 
-    def __init__(self, network: AnyTimeNetwork, settled: Runtime) -> None:
+    def __init__(self, network: Network, settled: Runtime) -> None:
         self.device = torch.device(settled.device)
         moved: Any = network  # PyTorch does not type this form of `to`
-        self.network: AnyTimeNetwork = moved.to(device=self.device, memory_format=torch.channels_last)
+        self.network: Network = moved.to(device=self.device, memory_format=torch.channels_last)
         self._type = _TYPES.get(settled.precision)
 
     @contextmanager
