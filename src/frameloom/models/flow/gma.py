@@ -19,6 +19,7 @@ from frameloom.models.flow.raft import (
     MotionEncoder,
     RecurrentFlow,
     SeparableGRU,
+    Step,
     new_mask_head,
 )
 
@@ -80,10 +81,10 @@ class Update(nn.Module):
         self.mask = new_mask_head()
         self.aggregator = Aggregation()
 
-    def forward(self, hidden: Tensor, context: Tensor, flow: Tensor, matches: Tensor, attend: Attend) -> Tensor:
-        """The hidden state (batch, 128, height, width) after a look at context, flow and matches of this size."""
+    def forward(self, hidden: Tensor, step: Step, flow: Tensor, matches: Tensor, attend: Attend) -> Tensor:
+        """The hidden state (batch, 128, height, width) a step after a look at flow and matches of this size."""
         motion = self.encoder(flow, matches)
-        return self.gru(hidden, torch.cat([context, motion, self.aggregator(motion, attend)], dim=1))
+        return step(hidden, torch.cat([motion, self.aggregator(motion, attend)], dim=1))
 
 
 class GMA(RecurrentFlow):
@@ -104,7 +105,8 @@ class GMA(RecurrentFlow):
         """As `RecurrentFlow.stepping`; attention is kept where memory allows, for it is the same in all iterations."""
         queries, keys = self.att(context)
         attend = _attending(queries, keys, None if memory is None else int(memory * _SHARE_FOR_ATTENTION))
-        return lambda hidden, flow, matches: self.update_block(hidden, context, flow, matches, attend)
+        step = self.update_block.gru(context)
+        return lambda hidden, flow, matches: self.update_block(hidden, step, flow, matches, attend)
 
     def change(self, hidden: Tensor) -> Tensor:
         """As `RecurrentFlow.change`."""

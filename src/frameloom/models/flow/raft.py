@@ -23,6 +23,8 @@ SMALLEST_FRAME = MATCHED_AT * 2 ** (LEVELS - 1) * SMALLEST_SIDE
 MASK_SHARE = 0.25  # by which the paper's code balances gradients; weights were trained with it
 
 Norm = Callable[[int], nn.Module]
+Step = Callable[[Tensor, Tensor], Tensor]
+"""From hidden state and motion (batch, channels, height, width) to the next hidden state."""
 
 
 class ResidualBlock(nn.Module):
@@ -165,10 +167,11 @@ class SeparableGRU(nn.Module):
         self.convr2 = nn.Conv2d(both, hidden, (5, 1), 1, (2, 0))
         self.convq2 = nn.Conv2d(both, hidden, (5, 1), 1, (2, 0))
 
-    def forward(self, hidden: Tensor, inputs: Tensor) -> Tensor:
-        """(batch, hidden, height, width) and (batch, inputs, height, width) to the next (batch, hidden, ...)."""
-        hidden = gated(hidden, inputs, self.convz1, self.convr1, self.convq1)
-        return gated(hidden, inputs, self.convz2, self.convr2, self.convq2)
+    def forward(self, context: Tensor) -> Step:
+        """The step for one context (batch, channels, height, width)."""
+        along_rows = gated(self.convz1, self.convr1, self.convq1, context)
+        along_columns = gated(self.convz2, self.convr2, self.convq2, context)
+        return lambda hidden, motion: along_columns(along_rows(hidden, motion), motion)
 
 
 class SmallGRU(nn.Module):
@@ -180,17 +183,36 @@ class SmallGRU(nn.Module):
         self.convr = nn.Conv2d(hidden + inputs, hidden, 3, 1, 1)
         self.convq = nn.Conv2d(hidden + inputs, hidden, 3, 1, 1)
 
-    def forward(self, hidden: Tensor, inputs: Tensor) -> Tensor:
-        """(batch, hidden, height, width) and (batch, inputs, height, width) to the next (batch, hidden, ...)."""
-        return gated(hidden, inputs, self.convz, self.convr, self.convq)
+    def forward(self, context: Tensor) -> Step:
+        """The step for one context (batch, channels, height, width)."""
+        return gated(self.convz, self.convr, self.convq, context)
 
 
-def gated(hidden: Tensor, inputs: Tensor, update: nn.Module, reset: nn.Module, candidate: nn.Module) -> Tensor:
-    """One step of a gated recurrent unit whose gates are convolutions."""
-    both = torch.cat([hidden, inputs], dim=1)
-    share = torch.sigmoid(update(both))
-    kept = torch.sigmoid(reset(both)) * hidden
-    return (1 - share) * hidden + share * torch.tanh(candidate(torch.cat([kept, inputs], dim=1)))
+def gated(update: nn.Conv2d, reset: nn.Conv2d, candidate: nn.Conv2d, context: Tensor) -> Step:
+    """The step of a gated recurrent unit whose gates are convolutions over hidden state, context and motion.
+
+    A convolution over what stands side by side is the sum of those over each, and that over the context is the same in
+    all iterations: a third of the work of RAFT's unit.
+    """
+    both = torch.cat([update.weight, reset.weight])
+    both_bias = torch.cat([bias for bias in (update.bias, reset.bias) if bias is not None])
+    gates, gates_of_context = _split_by_context(both, both_bias, update, context)
+    change, change_of_context = _split_by_context(candidate.weight, candidate.bias, candidate, context)
+
+    def step(hidden: Tensor, motion: Tensor) -> Tensor:
+        seen = functional.conv2d(torch.cat([hidden, motion], dim=1), gates, padding=update.padding)
+        share, kept = torch.sigmoid(seen + gates_of_context).chunk(2, dim=1)
+        proposed = functional.conv2d(torch.cat([kept * hidden, motion], dim=1), change, padding=candidate.padding)
+        return hidden + share * (torch.tanh(proposed + change_of_context) - hidden)
+
+    return step
+
+
+def _split_by_context(weight: Tensor, bias: Tensor | None, like: nn.Conv2d, context: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights for hidden state and motion, and the convolution (batch, outputs, height, width) of the context."""
+    hidden, known = like.out_channels, context.shape[1]
+    of_hidden, of_context, of_motion = torch.split(weight, [hidden, known, weight.shape[1] - hidden - known], dim=1)
+    return torch.cat([of_hidden, of_motion], dim=1), functional.conv2d(context, of_context, bias, padding=like.padding)
 
 
 class FlowHead(nn.Module):
@@ -216,9 +238,9 @@ class Update(nn.Module):
         self.flow_head = FlowHead(128, 256)
         self.mask = new_mask_head()
 
-    def forward(self, hidden: Tensor, context: Tensor, flow: Tensor, matches: Tensor) -> Tensor:
-        """The hidden state (batch, 128, height, width) after a look at context, flow and matches of this size."""
-        return self.gru(hidden, torch.cat([context, self.encoder(flow, matches)], dim=1))
+    def forward(self, hidden: Tensor, step: Step, flow: Tensor, matches: Tensor) -> Tensor:
+        """The hidden state (batch, 128, height, width) a step after a look at flow and matches of this size."""
+        return step(hidden, self.encoder(flow, matches))
 
 
 def new_mask_head() -> nn.Sequential:
@@ -235,9 +257,9 @@ class SmallUpdate(nn.Module):
         self.gru = SmallGRU(96, 64 + 82)
         self.flow_head = FlowHead(96, 128)
 
-    def forward(self, hidden: Tensor, context: Tensor, flow: Tensor, matches: Tensor) -> Tensor:
-        """The hidden state (batch, 96, height, width) after a look at context, flow and matches of this size."""
-        return self.gru(hidden, torch.cat([context, self.encoder(flow, matches)], dim=1))
+    def forward(self, hidden: Tensor, step: Step, flow: Tensor, matches: Tensor) -> Tensor:
+        """The hidden state (batch, 96, height, width) a step after a look at flow and matches of this size."""
+        return step(hidden, self.encoder(flow, matches))
 
 
 class RAFTView(View):
@@ -348,7 +370,8 @@ class RAFT(RecurrentFlow):
 
     def stepping(self, context: Tensor, memory: int | None) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
         """As `RecurrentFlow.stepping`."""
-        return lambda hidden, flow, matches: self.update_block(hidden, context, flow, matches)
+        step = self.update_block.gru(context)
+        return lambda hidden, flow, matches: self.update_block(hidden, step, flow, matches)
 
     def change(self, hidden: Tensor) -> Tensor:
         """As `RecurrentFlow.change`."""
@@ -373,7 +396,8 @@ class RAFTSmall(RecurrentFlow):
 
     def stepping(self, context: Tensor, memory: int | None) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
         """As `RecurrentFlow.stepping`."""
-        return lambda hidden, flow, matches: self.update_block(hidden, context, flow, matches)
+        step = self.update_block.gru(context)
+        return lambda hidden, flow, matches: self.update_block(hidden, step, flow, matches)
 
     def change(self, hidden: Tensor) -> Tensor:
         """As `RecurrentFlow.change`."""
