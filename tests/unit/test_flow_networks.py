@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
 import frameloom.models.flow.adapter
 from factories import noise
@@ -192,6 +193,28 @@ def test_little_memory_changes_nothing_but_the_way(load: Load, name: str, monkey
     assert bool(made) == (name in RECURRENT)
     for one, other in zip(ample, scarce, strict=True):
         assert np.abs(one - other).max() < 1e-4
+
+
+@pytest.mark.usefixtures("few_iterations")
+def test_attention_is_kept_exactly_as_long_as_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of what is left is for it: scores and weights of all pixels with all, four bytes each, both ways."""
+    made: list[int] = []
+    original = functional.scaled_dot_product_attention
+
+    def counted(*rows: torch.Tensor) -> torch.Tensor:
+        made.append(len(rows))
+        return original(*rows)
+
+    monkeypatch.setattr(functional, "scaled_dot_product_attention", counted)
+    network = build("gma")
+    first, second = (network.view(torch.rand(1, 3, 128, 144)) for _ in range(2))
+    needed = 2 * (2 * 2 * (16 * 18) ** 2 * 4)
+    with torch.inference_mode():
+        kept = network.flow_both(first, second, memory=needed)
+        assert not made
+        again = network.flow_both(first, second, memory=needed - 2)
+    assert len(made) == network.iterations
+    assert (kept - again).abs().max() < 1e-4
 
 
 def test_too_little_memory_is_told_with_what_is_needed(load: Load) -> None:

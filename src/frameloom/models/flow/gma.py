@@ -25,7 +25,6 @@ from frameloom.models.flow.raft import (
 
 _CHANNELS = 128
 _POSITIONS = 160  # rows and columns that the table of relative positions covers
-_SHARE_FOR_ATTENTION = 0.5  # of the memory for what is kept; the other half is for matches
 
 Attend = Callable[[Tensor], Tensor]
 """From values (batch, channels, height, width) to what each pixel gathers of them."""
@@ -93,6 +92,7 @@ class GMA(RecurrentFlow):
     split = (_CHANNELS, _CHANNELS)
     radius = 4
     iterations = 20  # of the released estimator inside PerVFI
+    share_for_matches = 0.5  # the other half is for attention
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class GMA(RecurrentFlow):
     def stepping(self, context: Tensor, memory: int | None) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
         """As `RecurrentFlow.stepping`; attention is kept where memory allows, for it is the same in all iterations."""
         queries, keys = self.att(context)
-        attend = _attending(queries, keys, None if memory is None else int(memory * _SHARE_FOR_ATTENTION))
+        attend = _attending(queries, keys, None if memory is None else int(memory * (1 - self.share_for_matches)))
         step = self.update_block.gru(context)
         return lambda hidden, flow, matches: self.update_block(hidden, step, flow, matches, attend)
 
@@ -120,7 +120,7 @@ class GMA(RecurrentFlow):
 def _attending(queries: Tensor, keys: Tensor, memory: int | None) -> Attend:
     """How values (batch, 128, height, width) are gathered by queries and keys (batch, pixels, 128)."""
     batch, pixels, channels = queries.shape
-    if memory is not None and batch * pixels**2 * queries.element_size() > memory:
+    if memory is not None and 2 * batch * pixels**2 * queries.element_size() > memory:  # scores, then weights
         return lambda values: _shaped(
             functional.scaled_dot_product_attention(queries[:, None], keys[:, None], _rows(values)[:, None])[:, 0],
             values,

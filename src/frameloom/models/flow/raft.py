@@ -289,6 +289,7 @@ class RecurrentFlow(FlowNetwork):
     split: tuple[int, int]  # of the context encoder's channels: hidden state, context
     radius: int
     iterations: int = ITERATIONS
+    share_for_matches: float = 1.0  # of the memory that may be spent on what is kept
 
     def view(self, image: Tensor) -> RAFTView:
         """A frame of at least 128 pixels per side."""
@@ -301,7 +302,7 @@ class RecurrentFlow(FlowNetwork):
             ShapeError: a side of less than 128 pixels.
         """
         here, there = self._checked(first), self._checked(second)
-        matches = correlate(here.features, there.features, levels=LEVELS, memory=memory)
+        matches = correlate(here.features, there.features, levels=LEVELS, memory=self._for_matches(memory))
         return self.refined([here], [matches], memory)
 
     def flow_both(self, first: View, second: View, *, memory: int | None = None) -> Tensor:
@@ -311,8 +312,11 @@ class RecurrentFlow(FlowNetwork):
             ShapeError: a side of less than 128 pixels.
         """
         here, there = self._checked(first), self._checked(second)
-        matches = correlate_both(here.features, there.features, levels=LEVELS, memory=memory)
+        matches = correlate_both(here.features, there.features, levels=LEVELS, memory=self._for_matches(memory))
         return self.refined([here, there], matches, memory)
+
+    def _for_matches(self, memory: int | None) -> int | None:
+        return None if memory is None else int(memory * self.share_for_matches)
 
     def _checked(self, view: View) -> RAFTView:
         if min(view.size) < SMALLEST_FRAME:
