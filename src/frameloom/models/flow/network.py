@@ -67,9 +67,9 @@ def upsampled(flow: Tensor, logits: Tensor) -> Tensor:
     batch, _, height, width = flow.shape
     weights = logits.float().reshape(batch, 1, 9, MATCHED_AT, MATCHED_AT, height, width).softmax(dim=2)
     around = functional.unfold(MATCHED_AT * flow.float(), 3, padding=1).reshape(batch, 2, 9, 1, 1, height, width)
-    fine = torch.einsum(
-        "bcnijhw,bcnijhw->bchiwj",
-        weights.expand(-1, 2, -1, -1, -1, -1, -1),
-        around.expand(-1, -1, -1, MATCHED_AT, MATCHED_AT, -1, -1),
-    )
-    return fine.reshape(batch, 2, MATCHED_AT * height, MATCHED_AT * width)
+    fine = torch.zeros(batch, 2, MATCHED_AT, MATCHED_AT, height, width, device=flow.device)
+    for weight, neighbour in zip(weights.unbind(2), around.unbind(2), strict=True):
+        fine = torch.addcmul(
+            fine, weight, neighbour
+        )  # one after the other: all nine at once take nine times the memory
+    return fine.permute(0, 1, 4, 2, 5, 3).reshape(batch, 2, MATCHED_AT * height, MATCHED_AT * width)
