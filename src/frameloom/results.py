@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frameloom.frame import Pixels
 
@@ -118,6 +119,49 @@ class Between(Result):
 
     def __getitem__(self, index: int) -> Pixels:
         return self.images[index]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FlowField(Result):
+    """Where each pixel of one image is in another."""
+
+    model: str
+    model_settings: dict[str, Any]
+    """How the model was run; empty for one that has nothing to set."""
+    flow: NDArray[np.float32] = field(metadata={"json": False})
+    """(height, width, 2), pixels: x right then y down, with `second(x + flow(x)) ~ first(x)`."""
+    size: tuple[int, int]
+    """(height, width) in pixels."""
+    mean: float
+    """Length of vectors, pixels."""
+    longest: float
+    """Pixels."""
+    form: str | None = None
+    """How it was written: flo, kitti or wheel."""
+    output: Path | None = None
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoFlow(Result):
+    """Flows from each frame of a video to the next, as files."""
+
+    model: str
+    model_settings: dict[str, Any]
+    """How the model was run; empty for one that has nothing to set."""
+    source: Path
+    output: Path
+    """A folder."""
+    form: str
+    """How they are written: flo, kitti or wheel."""
+    flows: int
+    """How many."""
+    size: tuple[int, int]
+    """(height, width) in pixels."""
+    longest: float
+    """Pixels, of all vectors."""
+    seconds: float
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

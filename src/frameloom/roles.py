@@ -35,3 +35,7 @@ class FlowEstimator(Protocol):
     def estimate(self, first: FloatPixels, second: FloatPixels) -> NDArray[np.float32]:
         """Flow `(height, width, 2)` in pixels, x right then y down, with `second(x + flow(x)) ~ first(x)`."""
         ...
+
+    def estimate_both(self, first: FloatPixels, second: FloatPixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """`estimate(first, second)` and `estimate(second, first)`, with work that serves both done once."""
+        ...

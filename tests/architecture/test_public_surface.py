@@ -11,13 +11,15 @@ import frameloom as fl
 from frameloom.cli.app import build_app
 from frameloom.cli.commands import COMMANDS
 from frameloom.errors import CannotOpen
-from frameloom.verbs import make, measure, models
+from frameloom.verbs import flow, make, measure, models
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
 VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
-         "doctor": measure.doctor, "models list": models.models_list, "models show": models.models_show,
-         "models fetch": models.models_fetch, "models identify": models.models_identify,
-         "models convert": models.models_convert}  # fmt: skip
+         "flow": flow.flow, "doctor": measure.doctor,
+         "models list": models.models_list, "models show": models.models_show, "models fetch": models.models_fetch,
+         "models identify": models.models_identify, "models convert": models.models_convert}  # fmt: skip
+
+PATHS = {"interpolate": ("source", "output"), "flow": ("first", "second", "output")}
 
 
 def heavy_after(code: str) -> set[str]:
@@ -73,14 +75,26 @@ def test_options_of_a_command_are_the_parameters_of_its_verb(name: str) -> None:
     of_verb = inspect.signature(VERBS[name]).parameters
     of_command = dict(inspect.signature(COMMANDS[name]).parameters)
     assert of_command.pop("reporting").default is None
-    if name == "interpolate":  # paths and --out stand for source and output
+    if name in PATHS:  # paths and --out stand for these
         assert of_command.pop("paths").kind is inspect.Parameter.VAR_POSITIONAL
         assert of_command.pop("out").default is None
-        of_verb = {key: item for key, item in of_verb.items() if key not in ("source", "output")}
+        of_verb = {key: item for key, item in of_verb.items() if key not in PATHS[name]}
     assert list(of_command) == list(of_verb)
     for key, item in of_verb.items():
         required_only_here = name == "between" and key == "output"
         assert required_only_here or of_command[key].default == item.default
+
+
+def test_flow_of_a_video_takes_what_flow_takes() -> None:
+    of_pair, of_video = (
+        {
+            key: item.default
+            for key, item in inspect.signature(verb).parameters.items()
+            if item.kind is item.KEYWORD_ONLY
+        }
+        for verb in (flow.flow, flow.flow_of_video)
+    )
+    assert of_pair == of_video
 
 
 def test_interpolate_all_takes_what_interpolate_takes(tmp_path: Path) -> None:
@@ -99,7 +113,7 @@ def test_help_explains_every_option(name: str, capsys: pytest.CaptureFixture[str
     build_app()([*name.split(), "--help"], exit_on_error=False)
     shown = " ".join(capsys.readouterr().out.split())
     for key in inspect.signature(VERBS[name]).parameters:
-        if not (name == "interpolate" and key in ("source", "output")):
+        if key not in PATHS.get(name, ()):
             assert f"--{key.replace('_', '-')}" in shown or key.upper() in shown, key
     for word in ("--json", "--quiet", "--verbose"):
         assert word in shown

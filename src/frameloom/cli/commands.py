@@ -15,6 +15,7 @@ from frameloom.cli.summaries import summary
 from frameloom.errors import BatchError, InputError
 from frameloom.progress import listening
 from frameloom.results import Batch, Result
+from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.make import between, demo, interpolate, interpolate_all, is_collection
 from frameloom.verbs.measure import doctor, evaluate
 from frameloom.verbs.models import models_convert, models_fetch, models_identify, models_list, models_show
@@ -72,13 +73,39 @@ def many_inputs(**annotations: Any) -> Command:
     return _signed(run, [_PATHS, _OUT, *keywords], annotations)
 
 
-def _split(paths: Sequence[Path], out: Path | None) -> tuple[list[Path], Path]:
+def two_images_or_a_video(**annotations: Any) -> Command:
+    """The `flow` command: two images or one video, the output last or behind --out."""
+
+    @wraps(flow)
+    def run(*paths: Path, out: Path | None = None, reporting: Reporting | None = None, **options: Any) -> None:
+        sources, output = _split(paths, out, example="frameloom flow a.png b.png flow.flo")
+        if len(sources) > 2:
+            raise InputError(f"{len(sources)} inputs; a flow is found between two images, or in one video")
+        if len(sources) == 1:
+            _report(lambda: flow_of_video(sources[0], output, **options), reporting)
+        else:
+            _report(lambda: flow(sources[0], sources[1], output, **options), reporting)
+
+    paths = _PATHS.replace(annotation=Annotated[Path, Parameter(help=_FLOW_PATHS)])
+    keywords = [item for item in inspect.signature(flow).parameters.values() if item.kind is item.KEYWORD_ONLY]
+    return _signed(run, [paths, _OUT, *keywords], annotations)
+
+
+_FLOW_PATHS = (
+    "Two images, then a file: .flo, or an image. Or a video, animation or folder of images, then a folder for one file "
+    "per pair of frames."
+)
+
+
+def _split(
+    paths: Sequence[Path], out: Path | None, *, example: str = "frameloom interpolate walk.mp4 smooth.mp4"
+) -> tuple[list[Path], Path]:
     if out is not None:
         if not paths:
             raise InputError("there is no input; name at least one video, folder of images, or image")
         return list(paths), out
     if len(paths) < 2:
-        raise InputError("an input and an output are needed: frameloom interpolate walk.mp4 smooth.mp4")
+        raise InputError(f"an input and an output are needed: {example}")
     return list(paths[:-1]), paths[-1]
 
 
@@ -164,6 +191,7 @@ COMMANDS: dict[str, Command] = {
         motion=Path | None,
         fps=str,
     ),
+    "flow": two_images_or_a_video(checkpoint=_CHECKPOINT, max_memory=_MEMORY),
     "evaluate": command(
         evaluate,
         checkpoint=Sequence[str] | None,
@@ -201,6 +229,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "frameloom between a.png b.png out/ --at 0.25 0.5    where you say",
         "frameloom between a.png b.png out/ --num 7 --gif    seven, and a GIF",
         "frameloom between a.png b.png out/ --num 7 --motion motion.json",
+    ),
+    "flow": (
+        "frameloom flow a.png b.png flow.flo                 numbers",
+        "frameloom flow a.png b.png flow.png                 a picture",
+        "frameloom flow a.png b.png flow.png --form kitti    16-bit numbers",
+        "frameloom flow walk.mp4 flows/ --form wheel --longest 20",
     ),
     "evaluate": (
         "frameloom evaluate dis blend --root sequences/      a table",

@@ -11,11 +11,13 @@ from frameloom.results import (
     Diagnosis,
     Evaluation,
     Fetched,
+    FlowField,
     Identification,
     Interpolation,
     ModelDetails,
     ModelList,
     Result,
+    VideoFlow,
 )
 
 _SOUND = {
@@ -36,6 +38,10 @@ def summary(result: Result) -> str:
             return _batch(result)
         case Between():
             return _between(result)
+        case FlowField():
+            return _flow(result)
+        case VideoFlow():
+            return _video_flow(result)
         case Evaluation():
             return result.table
         case Demonstration():
@@ -83,6 +89,21 @@ def _batch(batch: Batch) -> str:
 
 def _between(made: Between) -> str:
     return f"{made.output}: {len(made.moments)} new images by {made.model}, {len(made.files)} files with both inputs"
+
+
+def _flow(made: FlowField) -> str:
+    height, width = made.size
+    return (
+        f"{made.output}: flow by {made.model} ({made.form}), {width}x{height}, "
+        f"mean {made.mean:.2f} px, longest {made.longest:.1f} px"
+    )
+
+
+def _video_flow(made: VideoFlow) -> str:
+    return (
+        f"{made.output}: {made.flows} flows by {made.model} ({made.form}), longest {made.longest:.1f} px; "
+        f"took {_seconds(made.seconds)}"
+    )
 
 
 def _demonstration(shown: Demonstration) -> str:

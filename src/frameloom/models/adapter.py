@@ -12,15 +12,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from frameloom.catalog import InputSpec, ModelCard
 from frameloom.errors import InputError, ShapeError
 from frameloom.frame import FloatPixels
 from frameloom.models.backends.engine import Engine
-from frameloom.models.interpolators.network import Pair, View, approach
+from frameloom.models.interpolators.network import AnyTimeNetwork, Pair, View, approach
 from frameloom.models.layers.warping import resize
 from frameloom.models.loading import load_network
+from frameloom.models.padding import Padding, up_to_multiple
 from frameloom.models.settle import check, settle
 from frameloom.models.tiles import Tile, tiles
 from frameloom.roles import Moment
@@ -43,7 +43,7 @@ class AnyTimeInterpolator:
         check(card, runtime)
         self._card = card
         self._runtime = runtime
-        self._network = load_network(card, runtime.checkpoint)
+        self._network: AnyTimeNetwork = load_network(card, runtime.checkpoint)
         self._line: _Line | None = None
 
     def between(self, first: FloatPixels, last: FloatPixels, moments: Sequence[Moment]) -> Iterator[FloatPixels]:
@@ -97,52 +97,19 @@ def _end_of(moment: Moment) -> int | None:
     return int(low) if low == high and low in (0, 1) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Padding:
-    """Pixels to the left, right, above and below."""
-
-    amounts: tuple[int, int, int, int]
-    value: str  # of InputSpec.fill
-
-    @classmethod
-    def of(cls, spec: InputSpec, size: tuple[int, int]) -> "_Padding":
-        (above, below), (left, right) = (_both_ends(spec, side) for side in size)
-        return cls((left, right, above, below), spec.fill)
-
-    def pad(self, tensor: Tensor, *, edge: bool = False) -> Tensor:
-        """(batch, channels, height, width), padded; maps always repeat their edge."""
-        if not any(self.amounts):
-            return tensor
-        mode = "replicate" if edge or self.value == "edge" else "constant"
-        return functional.pad(tensor, self.amounts, mode=mode)
-
-    def crop(self, tensor: Tensor) -> Tensor:
-        """Without the padding."""
-        left, right, above, below = self.amounts
-        return tensor[..., above : tensor.shape[-2] - below, left : tensor.shape[-1] - right]
-
-
-def _both_ends(spec: InputSpec, side: int) -> tuple[int, int]:
-    """Pixels before and after one side."""
-    missing = max(spec.smallest, _up_to(side, spec.multiple)) - side
-    return (0, missing) if spec.place == "end" else (missing // 2, missing - missing // 2)
-
-
-def _up_to(side: int, multiple: int) -> int:
-    return -(-side // multiple) * multiple
-
-
 class _Line:
     """Frames of one size through one network."""
 
-    def __init__(self, engine: Engine, spec: InputSpec, settled: Runtime, size: tuple[int, int]) -> None:
+    def __init__(
+        self, engine: Engine[AnyTimeNetwork], spec: InputSpec, settled: Runtime, size: tuple[int, int]
+    ) -> None:
         self.size = size
         self._engine = engine
         self._spec = spec
         self._settled = settled
         part = settled.tile or size
         self._tiles: list[Tile] = tiles(size, part)
-        self._padding = _Padding.of(spec, part)
+        self._padding = Padding.of(spec, part)
         self._kept: dict[tuple[str, int], _Sight] = {}
 
     def frames(self, kind: str, first: FloatPixels, last: FloatPixels, moments: list[Moment]) -> Iterator[FloatPixels]:
@@ -197,7 +164,7 @@ class _Line:
         if self._settled.scale == 1:
             return _Sight(fine, None)
         smaller = [
-            max(self._spec.smallest, _up_to(round(side * self._settled.scale), self._spec.multiple))
+            max(self._spec.smallest, up_to_multiple(round(side * self._settled.scale), self._spec.multiple))
             for side in fine.size
         ]
         return _Sight(fine, self._engine.network.view(resize(image, (smaller[0], smaller[1]))))
@@ -245,7 +212,7 @@ class _Sight:
 class _Sights:
     """Two of them, as pairs."""
 
-    def __init__(self, engine: Engine, first: _Sight, last: _Sight) -> None:
+    def __init__(self, engine: Engine[AnyTimeNetwork], first: _Sight, last: _Sight) -> None:
         network = engine.network
         self.fine: Pair = network.pair(first.fine, last.fine)
         self.coarse: Pair | None = None

@@ -35,12 +35,15 @@ def settle(card: ModelCard, runtime: Runtime, size: tuple[int, int], frames: int
     backend = _backend(card, runtime, device, frames)
     budget = runtime.max_memory or int(_memory_of(device) * _SHARE_OF_MEMORY)
     spec = card.input
-    tile = tile_size(size, lambda rows, columns: spec.bytes_for(rows * columns) <= budget, multiple=spec.multiple)
+    tile = None
+    if card.role == "interpolator":  # what moves far leaves any tile: flow networks save memory otherwise
+        tile = tile_size(size, lambda rows, columns: spec.bytes_for(rows * columns) <= budget, multiple=spec.multiple)
     return replace(
         runtime,
         device=device,
         precision=_precision(runtime, device, backend),
         backend=backend,
+        max_memory=budget,
         tile=tile,
         batch=_batch(spec, tile or size, budget),
         iters=(runtime.iters or _ITERS) if card.iterates else None,

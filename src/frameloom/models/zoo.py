@@ -2,6 +2,7 @@
 
 from frameloom.catalog import Catalog, ModelCard
 from frameloom.models import any_time
+from frameloom.models.flow import cards as flow_networks
 
 CARDS = (
     ModelCard(
@@ -28,6 +29,7 @@ CARDS = (
         licence="Apache-2.0",
     ),
     *any_time.CARDS,
+    *flow_networks.CARDS,
 )
 
 catalog = Catalog(CARDS)

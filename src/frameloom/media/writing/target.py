@@ -13,6 +13,9 @@ import av.error
 from frameloom.errors import CannotWrite, FrameloomError, InputError, OutputExists
 from frameloom.images import SUFFIXES
 
+_NUMBERED = SUFFIXES | {".flo"}
+"""Types of files that results consist of, one after another: pictures, and flows between them."""
+
 NOTHING_LEFT = "nothing was left under the final name"
 
 
@@ -68,7 +71,7 @@ def _check_folder(folder: Path, names: frozenset[str], *, overwrite: bool) -> No
 
 
 def _is_result(entry: Path, names: frozenset[str]) -> bool:
-    numbered = entry.suffix.lower() in SUFFIXES and entry.stem.isdigit()
+    numbered = entry.suffix.lower() in _NUMBERED and entry.stem.isdigit()
     return entry.is_file() and (numbered or entry.name in names)
 
 

@@ -4,13 +4,13 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
-from frameloom.errors import ModelError
+from frameloom.errors import InputError, ModelError
 from frameloom.extras import install_command
-from frameloom.models.interpolators.network import AnyTimeNetwork
 from frameloom.runtime import Backend, Precision
 
 Shapes = tuple[tuple[int, ...], ...]
@@ -55,11 +55,27 @@ def new_compiler(backend: Backend, precision: Precision) -> Compiler:
         ) from error
 
 
-def compile_parts(network: AnyTimeNetwork, compiler: Compiler) -> None:
-    """Let a compiler run the parts of a network; each is compiled when it is first called with inputs of some size."""
-    for name in (*network.parts, *network.sized_parts):
+class Divided(Protocol):
+    """A network that says which of its modules may be compiled."""
+
+    parts: tuple[str, ...]
+    """Names of the modules that do nearly all the work, each of which may be compiled by itself."""
+    sized_parts: tuple[str, ...]
+    """Likewise, but for one size only: what they compute depends on it in ways that a trace does not show."""
+
+
+def compile_parts(network: nn.Module, compiler: Compiler) -> None:
+    """Let a compiler run the parts of a network; each is compiled when it is first called with inputs of some size.
+
+    Raises:
+        InputError: the network does not say what its parts are.
+    """
+    if not hasattr(network, "parts"):
+        raise InputError(f"{type(network).__name__} is run by PyTorch alone; give --backend torch")
+    divided = cast(Divided, network)
+    for name in (*divided.parts, *divided.sized_parts):
         part = network.get_submodule(name)
-        vars(part)["forward"] = _Compiled(_AsWritten(part), compiler, sized=name in network.sized_parts)
+        vars(part)["forward"] = _Compiled(_AsWritten(part), compiler, sized=name in divided.sized_parts)
 
 
 class _AsWritten(nn.Module):

@@ -3,24 +3,28 @@
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
+from typing import Generic, TypeVar
 
 import torch
+from torch import nn
 
 from frameloom.models.backends import convolutions
 from frameloom.models.backends.compiled import compile_parts, new_compiler
-from frameloom.models.interpolators.network import AnyTimeNetwork
 from frameloom.runtime import Runtime
 
 _TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-class Engine:
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class Engine(Generic[Network]):
     """A network, ready to be called as was settled."""
 
-    def __init__(self, network: AnyTimeNetwork, settled: Runtime) -> None:
+    def __init__(self, network: Network, settled: Runtime) -> None:
         """Args: a loaded network, which is left as it is; weights on the same device are shared with it."""
         self.device = torch.device(settled.device)
-        self.network = _copied(network, self.device)
+        self.network: Network = _copied(network, self.device)
         self._type = None
         if settled.backend != "torch":
             compile_parts(self.network, new_compiler(settled.backend, settled.precision))
@@ -39,7 +43,7 @@ class Engine:
             yield
 
 
-def _copied(network: AnyTimeNetwork, device: torch.device) -> AnyTimeNetwork:
+def _copied(network: Network, device: torch.device) -> Network:
     """The same network with modules of its own."""
     if device.type != "cpu":
         return deepcopy(network).to(device)

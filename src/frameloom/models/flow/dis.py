@@ -74,23 +74,35 @@ class DISFlow:
         Returns:
             (height, width, 2) float32, pixels; channel 0 = x right, 1 = y down; `second(x + flow(x)) ~ first(x)`.
         """
-        height, width = first.shape[:2]
-        first_grey, second_grey = _grey_levels(first), _grey_levels(second)
-        flow = _search(first_grey, second_grey)
-        if min(height, width) >= _SMALLEST_SIDE_FOR_BLOCKS:
-            overlooked = _overlooked(flow, *_thumbnails(first_grey, second_grey))
-            if overlooked is not None:
-                part, start = overlooked
-                here, there = np.ascontiguousarray(first_grey[part]), np.ascontiguousarray(second_grey[part])
-                from_blocks = _search_from(np.ascontiguousarray(start), here, there)
-                share = _share_of_second(here, there, flow[part], from_blocks)
-                flow[part] += share[..., None] * (from_blocks - flow[part])
-        flow = flow[:height, :width]
-        # The search may run off in a flat picture; a motion longer than the picture says nothing
-        limit = np.float32(height + width)
-        if not np.isfinite(flow).all():
-            flow = np.nan_to_num(flow, nan=0.0, posinf=0.0, neginf=0.0)
-        return np.clip(flow, -limit, limit)
+        return _flow(_grey_levels(first), _grey_levels(second), (first.shape[0], first.shape[1]))
+
+    def estimate_both(
+        self, first: NDArray[np.float32], second: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """`estimate(first, second)` and `estimate(second, first)`."""
+        here, there = _grey_levels(first), _grey_levels(second)
+        size = (first.shape[0], first.shape[1])
+        return _flow(here, there, size), _flow(there, here, size)
+
+
+def _flow(first: NDArray[np.uint8], second: NDArray[np.uint8], size: tuple[int, int]) -> Motion:
+    """From grey levels, perhaps grown to the right and below, of pictures of one (height, width)."""
+    height, width = size
+    flow = _search(first, second)
+    if min(height, width) >= _SMALLEST_SIDE_FOR_BLOCKS:
+        overlooked = _overlooked(flow, *_thumbnails(first, second))
+        if overlooked is not None:
+            part, start = overlooked
+            here, there = np.ascontiguousarray(first[part]), np.ascontiguousarray(second[part])
+            from_blocks = _search_from(np.ascontiguousarray(start), here, there)
+            share = _share_of_second(here, there, flow[part], from_blocks)
+            flow[part] += share[..., None] * (from_blocks - flow[part])
+    flow = flow[:height, :width]
+    # The search may run off in a flat picture; a motion longer than the picture says nothing
+    limit = np.float32(height + width)
+    if not np.isfinite(flow).all():
+        flow = np.nan_to_num(flow, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.clip(flow, -limit, limit)
 
 
 def _grey_levels(image: NDArray[np.float32]) -> NDArray[np.uint8]:

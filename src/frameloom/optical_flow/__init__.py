@@ -1,0 +1,1 @@
+"""Optical flow for people and other programs: files, pictures, whole videos."""
