@@ -52,8 +52,14 @@ def test_winograds_convolutions_are_the_plain_ones(batch: int, size: tuple[int, 
 
 @needs_winograd
 def test_what_would_not_gain_or_is_something_else_stays() -> None:
-    others = [nn.Conv2d(3, 8, 3, 1, 1), nn.Conv2d(16, 16, 3, 2, 1), nn.Conv2d(16, 16, 3, 1, 2, dilation=2),
-              nn.Conv2d(16, 16, 3, 1, 1, groups=16), nn.Conv2d(16, 16, 5, 1, 2), nn.ConvTranspose2d(16, 8, 2, 2)]  # fmt: skip
+    others = [
+        nn.Conv2d(3, 8, 3, 1, 1),
+        nn.Conv2d(16, 16, 3, 2, 1),
+        nn.Conv2d(16, 16, 3, 1, 2, dilation=2),
+        nn.Conv2d(16, 16, 3, 1, 1, groups=16),
+        nn.Conv2d(16, 16, 5, 1, 2),
+        nn.ConvTranspose2d(16, 8, 2, 2),
+    ]
     network = nn.ModuleList(others)
     before = list(network.state_dict())
     convolutions.hasten(network)
