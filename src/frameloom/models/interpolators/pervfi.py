@@ -41,7 +41,7 @@ def noise(
     Args:
         size: (height, width), padded.
         temperature: Its standard deviation; 0 gives the likeliest frame, 0.3 is the paper's (section 4.1).
-        seed: Says which, on every machine; several numbers are a seed as well.
+        seed: Says which; several numbers are a seed as well.
         device: Where to put it.
 
     Returns:

@@ -89,7 +89,7 @@ def _places(offsets: Tensor, side: int, groups: int, start: int, size: tuple[int
     steps = torch.arange(-reach, reach + 1, device=offsets.device, dtype=torch.float32)
     taps = torch.stack(torch.meshgrid(steps, steps, indexing="ij"), -1).view(-1, 2, 1, 1)  # y, x
     centres = pixel_grid(height, width, offsets.device)[0, :, start : start + rows].flip(0)
-    positions = offsets.view(batch * groups, side * side, 2, rows, width) + (centres + taps)
+    positions = offsets.reshape(batch * groups, side * side, 2, rows, width) + (centres + taps)
     extent = offsets.new_tensor([max(height - 1, 1), max(width - 1, 1)])[:, None, None] / 2
     relative = positions.div_(extent).sub_(1)
     return torch.stack([relative[:, :, 1], relative[:, :, 0]], -1).flatten(1, 2)
