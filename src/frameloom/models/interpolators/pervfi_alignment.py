@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from frameloom.models.interpolators.pervfi_features import LEVELS
+from frameloom.models.layers.channels import beside
 from frameloom.models.layers.deformable import DeformableConvolution
 
 _GROUPS = (7, 8, 8)  # of channels that move together, per level
@@ -72,20 +73,20 @@ class DeformableAlign(nn.Module):
         """
         first, last, holes, _ = seen
         name = f"l{level}"
-        guide = _leaky(self.offset_conv1[name](torch.cat(seen, 1)))
+        guide = _leaky(self.offset_conv1[name](beside(*seen)))
         if above is None:
             guide = _leaky(self.offset_conv2[name](guide))
             found = self.deform_conv[name](last, guide)
-            made = self.merge_conv1[name](torch.cat([first, found, holes], 1))
+            made = self.merge_conv1[name](beside(first, found, holes))
             return guide, _leaky(found), made
         guide_above, found_above, made_above = (_doubled(features) for features in above)
         # An offset of one pixel there is one of two pixels here
-        guide = _leaky(self.offset_conv2[name](torch.cat([guide, 2 * guide_above], 1)))
+        guide = _leaky(self.offset_conv2[name](beside(guide, 2 * guide_above)))
         guide = _leaky(self.offset_conv3[name](guide))
         found = self.deform_conv[name](last, guide)
-        found = self.feat_conv[name](torch.cat([found, found_above], 1))
-        made = self.merge_conv1[name](torch.cat([first, found, holes], 1))
-        return guide, _leaky(found), self.merge_conv2[name](torch.cat([made, made_above], 1))
+        found = self.feat_conv[name](beside(found, found_above))
+        made = self.merge_conv1[name](beside(first, found, holes))
+        return guide, _leaky(found), self.merge_conv2[name](beside(made, made_above))
 
 
 class GuidedConvolution(nn.Module):
@@ -141,7 +142,7 @@ class SoftBinary(nn.Module):
 
     def forward(self, first: Tensor, last: Tensor, holes: Tensor) -> Tensor:
         """Features of both (moments, channels, height, width) and holes (moments, 1, ...) to (moments, 1, ...)."""
-        attention = self.fc(mean_of_convolution(torch.cat([first, last], 1), self.att))  # (moments, 64)
+        attention = self.fc(mean_of_convolution(beside(first, last), self.att))  # (moments, 64)
         around = self.conv1[:-1](holes)
         # The last layers have no activation between them, so they are one, of one channel
         weight = (self.conv2.weight.flatten(1) * attention) @ cast(nn.Conv2d, self.conv1[-1]).weight.flatten(1)

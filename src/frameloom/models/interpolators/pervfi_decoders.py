@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from frameloom.models.interpolators.pervfi_features import LEVELS, ShortcutConvolutions
+from frameloom.models.layers.channels import beside
 
 Conditions = tuple[Tensor, Tensor, Tensor]  # (batch, 35 | 64 | 96, height, width) at 1/2, 1/4 and 1/8
 Noise = tuple[Tensor, Tensor, Tensor]  # (batch, 6 | 12 | 48, height, width) at 1/2, 1/4 and 1/8
@@ -81,7 +82,7 @@ class FlowBlock(nn.Module):
         The coarsest block has no channels before it.
         """
         mean, log_deviation = self._expected(coarser, noise)
-        made = torch.cat([coarser, mean + log_deviation.exp() * noise], 1)
+        made = beside(coarser, mean + log_deviation.exp() * noise)
         for step in reversed(self.flows):
             made = step(made, condition)
         return functional.pixel_shuffle(unmixed(made, self.actnorm, self.invconv), 2)
@@ -178,16 +179,16 @@ class ConditionalCoupling(nn.Module):
         """From noise to frame: (batch, channels, height, width), the same."""
         changed, kept = made.chunk(2, 1)
         shift, log_rescale = self._told(kept, condition)
-        return torch.cat([(changed - shift) * (-log_rescale).exp(), kept], 1)
+        return beside((changed - shift) * (-log_rescale).exp(), kept)
 
     def encode(self, mixed: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """From frame to noise: (batch, channels, height, width), the same, and the log-determinant (batch,)."""
         changed, kept = mixed.chunk(2, 1)
         shift, log_rescale = self._told(kept, condition)
-        return torch.cat([changed * log_rescale.exp() + shift, kept], 1), log_rescale.sum((1, 2, 3))
+        return beside(changed * log_rescale.exp() + shift, kept), log_rescale.sum((1, 2, 3))
 
     def _told(self, kept: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        shift, log_rescale = self.affine(torch.cat([kept, condition], 1)).chunk(2, 1)
+        shift, log_rescale = self.affine(beside(kept, condition)).chunk(2, 1)
         return shift, self.scale * torch.tanh(log_rescale) + self.scale_shift
 
 
@@ -244,8 +245,8 @@ class Decoder(nn.Module):
     def forward(self, half: Tensor, quarter: Tensor, eighth: Tensor) -> Tensor:
         """(batch, 35 | 64 | 96, height, width) at 1/2, 1/4 and 1/8 to the frame (batch, 3, ...), about -1 to 1."""
         made = self.conv3(eighth)
-        made = self.conv2(torch.cat([_doubled(made), quarter], 1))
-        made = self.conv1(torch.cat([_doubled(made), half], 1))
+        made = self.conv2(beside(_doubled(made), quarter))
+        made = self.conv1(beside(_doubled(made), half))
         return self.tail(functional.pixel_shuffle(made, 2))
 
 

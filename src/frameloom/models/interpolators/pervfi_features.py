@@ -6,8 +6,9 @@ CVPR 2020, sections 3.2 and 3.3. Names of attributes, spaces included, are those
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
+
+from frameloom.models.layers.channels import beside
 
 FEATURES = (32, 64, 96)  # at full size, 1/2 and 1/4
 LEVELS = (3 + FEATURES[0], *FEATURES[1:])  # with the colours
@@ -37,7 +38,7 @@ class Encoder(nn.Module):
         """(batch, 3, height, width) in [-1, 1] to 35, 64 and 96 channels at full size, 1/2 and 1/4; colours first."""
         full = self.netOne(image)
         half = self.netTwo(full)
-        return torch.cat([image, full], 1), half, self.netThr(half)
+        return beside(image, full), half, self.netThr(half)
 
 
 class Importance(nn.Module):
@@ -59,14 +60,14 @@ class Importance(nn.Module):
 
     def forward(self, colours: Tensor, error: Tensor) -> Tensor:
         """(batch, 3, height, width) in [-1, 1] and (batch, 1, ...), what is found elsewhere, to (batch, 1, ...)."""
-        rows = [torch.cat([self.netInput(colours), self.netError(error)], 1)]
+        rows = [beside(self.netInput(colours), self.netError(error))]
         for row in range(len(_ROWS) - 1):
             rows.append(self.get_submodule(f"{row}x0 - {row + 1}x0")(rows[row]))
         lowest = len(_ROWS) - 1
         result = self.get_submodule(f"{lowest}x0 - {lowest}x1")(rows[lowest])
         for row in reversed(range(lowest)):
-            beside = self.get_submodule(f"{row}x0 - {row}x1")(rows[row])
-            result = beside + self.get_submodule(f"{row + 1}x1 - {row}x1")(result)
+            lateral = self.get_submodule(f"{row}x0 - {row}x1")(rows[row])
+            result = lateral + self.get_submodule(f"{row + 1}x1 - {row}x1")(result)
         return self.netOutput(result)
 
 

@@ -12,11 +12,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from frameloom.models.interpolators.pervfi_features import LEVELS
+from frameloom.models.layers.channels import added, beside
 
 _STEM = 64
 _WIDE = 256
 _BRANCHES = (32, 64, 96)  # channels at full size, 1/2 and 1/4
 _BOTTLENECKS, _BLOCKS, _EXCHANGES = 4, 2, 2
+_REACH = 6  # rows above and below that the wide layers and the convolutions around them see; even, for half the size
+_HELD = 1 << 25  # wide numbers at a time: 128 MiB, of which three are there at once
 
 
 class MultiscaleFuse(nn.Module):
@@ -41,13 +44,29 @@ class MultiscaleFuse(nn.Module):
 
     def forward(self, full: Tensor, half: Tensor, quarter: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(batch, 35 | 64 | 96, height, width), halving, to the same channels at half of each size."""
-        wide = self.layer1(self.stems[0](full))
-        joined = torch.cat([self.stems[1](half), self.transition1[1](wide)], 1)
-        branches = self.stage2([self.transition1[0](wide), self.extra1(joined)])
-        joined = torch.cat([self.stems[2](quarter), self.transition2[2](branches[-1])], 1)
-        branches = self.stage3([*branches, self.extra2(joined)])
+        own, to_half = self._from_wide(full)
+        branches = self.stage2([own, self.extra1(beside(self.stems[1](half), to_half))])
+        to_quarter = self.transition2[2](branches[-1])
+        branches = self.stage3([*branches, self.extra2(beside(self.stems[2](quarter), to_quarter))])
         first, second, third = (layer(branch) for layer, branch in zip(self.final_layers, branches, strict=True))
         return first, second, third
+
+    def _from_wide(self, full: Tensor) -> tuple[Tensor, Tensor]:
+        """What the wide layers pass on, at full size and at 1/2.
+
+        They are far the largest features of the network, but see little of what is around them: some rows are made at a
+        time, with the rows beside them that they depend on.
+        """
+        batch, _, height, width = full.shape
+        rows = height if torch.is_grad_enabled() else max(_REACH, _HELD // (batch * width * _WIDE) // 2 * 2)
+        parts: list[tuple[Tensor, Tensor]] = []
+        for start in range(0, height, rows):
+            above, end = max(0, start - _REACH), min(start + rows, height)
+            wide = self.layer1(self.stems[0](full[:, :, above : end + _REACH]))
+            own = self.transition1[0](wide)[:, :, start - above : end - above]
+            parts.append((own, self.transition1[1](wide)[:, :, (start - above) // 2 : (end - above) // 2]))
+        own, to_half = (torch.cat(strips, 2) for strips in zip(*parts, strict=True))
+        return own, to_half
 
 
 class Bottleneck(nn.Module):
@@ -63,9 +82,9 @@ class Bottleneck(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(batch, inputs, height, width) to (batch, 256, height, width)."""
         change = functional.relu(self.conv1(features), inplace=True)
-        change = self.conv3(functional.relu(self.conv2(change), inplace=True))
-        change += features if self.downsample is None else self.downsample(features)
-        return functional.relu(change, inplace=True)
+        change = functional.relu(self.conv2(change), inplace=True)
+        base = features if self.downsample is None else self.downsample(features)
+        return functional.relu(added(base, self.conv3, change), inplace=True)
 
 
 class Block(nn.Module):
@@ -99,11 +118,15 @@ class Exchange(nn.Module):
         branches = [blocks(branch) for blocks, branch in zip(self.branches, branches, strict=True)]
         fused: list[Tensor] = []
         for layers, own in zip(self.fuse_layers, branches, strict=True):
-            total = own
-            for layer, branch in zip(cast(nn.ModuleList, layers), branches, strict=True):
-                if branch is not own:
-                    total = total + layer(branch)
-            fused.append(functional.relu(total))
+            told = [
+                layer(branch)
+                for layer, branch in zip(cast(nn.ModuleList, layers), branches, strict=True)
+                if branch is not own
+            ]
+            total = own + told[0]
+            for other in told[1:]:
+                total += other
+            fused.append(functional.relu(total, inplace=True))
         return fused
 
 
