@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from frameloom.models.interpolators import pervfi_alignment, pervfi_fusion
 from frameloom.models.interpolators.pervfi import PerVFI, PerVFIPair, noise
 from frameloom.models.interpolators.pervfi_alignment import mean_of_convolution
 from frameloom.models.interpolators.pervfi_decoders import ActNorm, ConditionalFlow
@@ -15,7 +16,8 @@ SIZE = (48, 64)
 
 @cache
 def build(model: str) -> PerVFI:
-    return built(model)
+    with torch.inference_mode(mode=False):  # kept for tests that differentiate
+        return built(model)
 
 
 def small_pair(network: PerVFI) -> PerVFIPair:
@@ -88,20 +90,22 @@ def test_a_constant_map_is_a_moment() -> None:
 def test_what_does_not_depend_on_the_moment_is_made_once() -> None:
     network = build("vb")
     calls: list[str] = []
-    for name, module in (("encode", network.featurePyramid.netEncode), ("weigh", network.featurePyramid.netSoftmetric)):
-        module.register_forward_hook(lambda *_, name=name: calls.append(name))
+    parts = {"encode": network.featurePyramid.netEncode, "weigh": network.featurePyramid.netSoftmetric}
+    hooks = [module.register_forward_hook(lambda *_, name=name: calls.append(name)) for name, module in parts.items()]
     pair = small_pair(network)
     for moment in (0.25, 0.5, 0.75):
         network.render(pair, at(moment), noise(SIZE))
-    assert sorted(calls) == ["encode", "encode", "weigh"]
-    build.cache_clear()
+    for hook in hooks:
+        hook.remove()
+    assert sorted(calls) == ["encode", "encode", "weigh", "weigh"]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 5)])
 def test_the_mean_of_a_convolution_needs_no_convolution(size: tuple[int, int]) -> None:
     torch.manual_seed(0)
     convolution, features = nn.Conv2d(4, 6, 3, padding=1), torch.randn(2, 4, *size)
-    assert (mean_of_convolution(features, convolution) - convolution(features).mean((2, 3))).abs().max() < 1e-5
+    expected = convolution(features).mean((2, 3))
+    assert (mean_of_convolution((features[:, :1], features[:, 1:]), convolution) - expected).abs().max() < 1e-5
 
 
 def test_each_step_of_the_flow_is_undone() -> None:
@@ -134,3 +138,32 @@ def test_shift_and_scale_standardise_the_first_batch_and_then_stay() -> None:
     before = layer.loc.clone()
     layer(torch.randn(4, 5, 8, 8))
     assert torch.equal(layer.loc, before)
+
+
+@torch.inference_mode()
+def test_strips_are_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wide layers and what tells taps where to look are made for a few rows at a time in larger frames."""
+    network = build("vb")
+    whole = network.prediction(small_pair(network), at(0.4), noise(SIZE))
+    monkeypatch.setattr(pervfi_fusion, "_HELD", 256 * SIZE[1] * 10)
+    monkeypatch.setattr(pervfi_alignment, "_HELD", 216 * SIZE[1] * 5)
+    assert (network.prediction(small_pair(network), at(0.4), noise(SIZE)) - whole).abs().max() < 2e-5
+
+
+@torch.inference_mode()
+def test_channels_last_changes_nothing() -> None:
+    network = build("v00")
+    expected = network.prediction(small_pair(network), at(0.4), noise(SIZE))
+    other = built("v00").to(memory_format=torch.channels_last)
+    assert (other.prediction(small_pair(other), at(0.4), noise(SIZE)) - expected).abs().max() < 2e-5
+
+
+@pytest.mark.parametrize("model", ["v00", "vb"])
+def test_frames_are_the_same_where_gradients_are_wanted(model: str) -> None:
+    """Without gradients some layers overwrite what they are given."""
+    network = build(model)
+    with torch.inference_mode():
+        expected = network.prediction(small_pair(network), at(0.4), noise(SIZE))
+    trained = network.prediction(small_pair(network), at(0.4), noise(SIZE))
+    assert trained.requires_grad
+    assert (trained - expected).abs().max() < 2e-5

@@ -96,12 +96,12 @@ class PerVFIPair:
     @cached_property
     def importances(self) -> tuple[Tensor, Tensor]:
         """(1, 1, height, width) of each frame: how little its pixels count, as a logarithm, for half a step."""
-        own = torch.cat([self.first.features[0], self.last.features[0]])
-        other = torch.cat([self.last.features[0], self.first.features[0]])
-        found = warp(other, torch.cat([self.forward, self.backward]), outside="zeros")
-        error = (own - found).abs().mean(1, keepdim=True)
-        of_first, of_last = self._importance(own[:, :3], error).float().chunk(2)
-        return of_first, of_last
+        first, last = self.first.features[0], self.last.features[0]
+        return self._weighed(first, last, self.forward), self._weighed(last, first, self.backward)
+
+    def _weighed(self, own: Tensor, other: Tensor, flow: Tensor) -> Tensor:
+        error = (own - warp(other, flow, outside="zeros")).abs_().mean(1, keepdim=True)
+        return self._importance(own[:, :3], error).float()
 
 
 class PerVFI(nn.Module, ABC):

@@ -80,7 +80,7 @@ class Bottleneck(nn.Module):
         self.downsample = None if inputs == _WIDE else nn.Conv2d(inputs, _WIDE, 1, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(batch, inputs, height, width) to (batch, 256, height, width)."""
+        """(batch, inputs, height, width) to (batch, 256, height, width); overwrites these where gradients are off."""
         change = functional.relu(self.conv1(features), inplace=True)
         change = functional.relu(self.conv2(change), inplace=True)
         base = features if self.downsample is None else self.downsample(features)

@@ -17,7 +17,7 @@ def added(base: Tensor, convolution: nn.Conv2d, features: Tensor) -> Tensor:
     """Base plus a 1x1 convolution of the features without bias, in one product that is not written before it is added.
 
     Args:
-        base: (batch, outputs, height, width).
+        base: (batch, outputs, height, width); overwritten where gradients are off: copies take longer than products.
         convolution: From inputs to outputs.
         features: (batch, inputs, height, width).
 
@@ -26,5 +26,10 @@ def added(base: Tensor, convolution: nn.Conv2d, features: Tensor) -> Tensor:
     """
     batch, outputs, height, width = base.shape
     rows = features.movedim(1, -1).reshape(-1, features.shape[1])
-    sums = torch.addmm(base.movedim(1, -1).reshape(-1, outputs), rows, convolution.weight[:, :, 0, 0].t())
+    base_rows = base.movedim(1, -1).reshape(-1, outputs)
+    kernel = convolution.weight[:, :, 0, 0].t()
+    if torch.is_grad_enabled() or torch.is_autocast_enabled(base.device.type):
+        sums = torch.addmm(base_rows, rows, kernel)
+    else:
+        sums = base_rows.addmm_(rows, kernel)
     return sums.view(batch, height, width, outputs).movedim(-1, 1)

@@ -20,29 +20,30 @@ class DeformableConvolution(nn.Conv2d):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 3, padding=1)
 
-    def forward(self, image: Tensor, offsets: Tensor, masks: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride] it takes where to look as well
+    def forward(self, image: Tensor, offsets: Tensor, masks: Tensor, start: int = 0) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride] it takes where to look as well
         """See `deformable_convolution`."""
-        return deformable_convolution(image, offsets, masks, self.weight, self.bias)
+        return deformable_convolution(image, offsets, masks, self.weight, self.bias, start=start)
 
 
 def deformable_convolution(
-    image: Tensor, offsets: Tensor, masks: Tensor, weight: Tensor, bias: Tensor | None = None
+    image: Tensor, offsets: Tensor, masks: Tensor, weight: Tensor, bias: Tensor | None = None, *, start: int = 0
 ) -> Tensor:
     """Sum up what the taps find; outside of the image they find 0.
 
-    Channels are divided into groups that look at the same places. Rows are done a few at a time, which keeps what was
+    Channels are divided into groups that look at the same places. A few rows are done at a time, which keeps what was
     fetched, nine numbers for each one of the image, small and in the cache.
 
     Args:
         image: (batch, inputs, height, width).
-        offsets: (batch, groups * taps * 2, height, width), pixels: how far each tap is moved, y before x. Taps go row
+        offsets: (batch, groups * taps * 2, rows, width), pixels: how far each tap is moved, y before x. Taps go row
             by row through the kernel.
-        masks: (batch, groups * taps, height, width): what each tap's find is multiplied with.
+        masks: (batch, groups * taps, rows, width): what each tap's find is multiplied with.
         weight: (outputs, inputs, side, side) with an odd side.
         bias: (outputs,).
+        start: The first of the rows to make.
 
     Returns:
-        (batch, outputs, height, width) float32.
+        (batch, outputs, rows, width) float32.
     """
     with torch.autocast(image.device.type, enabled=False):
         taps = weight.shape[2] * weight.shape[3]
@@ -52,8 +53,8 @@ def deformable_convolution(
         grouped = image.float().reshape(batch * groups, channels // groups, height, width)
         kernel = weight.float().flatten(1)
         strips: list[Tensor] = []
-        for rows in _strips(height, width * batch * channels * taps, image.device):
-            places = _places(offsets[:, :, rows].float(), weight.shape[2], groups, rows.start, (height, width))
+        for rows in _strips(offsets.shape[2], width * batch * channels * taps, image.device):
+            places = _places(offsets[:, :, rows].float(), weight.shape[2], groups, start + rows.start, (height, width))
             found = functional.grid_sample(grouped, places, padding_mode="zeros", align_corners=True)
             found = found.view(batch, groups, channels // groups, taps, -1)
             # Contiguous first: a mask with channels last would be read across its rows for every channel
@@ -63,11 +64,11 @@ def deformable_convolution(
         return result if bias is None else result + bias.float()[:, None, None]
 
 
-def _strips(height: int, numbers: int, device: torch.device) -> list[slice]:
-    """Rows to do together, if each row has so many numbers fetched."""
+def _strips(count: int, numbers: int, device: torch.device) -> list[slice]:
+    """Which of `count` rows to do together, if for each of them so many numbers are fetched."""
     held = _HELD_ON_CPU if device.type == "cpu" else _HELD_ELSEWHERE
     rows = max(1, held // numbers)
-    return [slice(start, min(start + rows, height)) for start in range(0, height, rows)]
+    return [slice(start, min(start + rows, count)) for start in range(0, count, rows)]
 
 
 def _places(offsets: Tensor, side: int, groups: int, start: int, size: tuple[int, int]) -> Tensor:
