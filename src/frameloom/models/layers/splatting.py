@@ -21,6 +21,8 @@ from frameloom.models.layers.grids import pixel_grid
 Mode: TypeAlias = Literal["sum", "avg", "linear", "soft"]
 Division: TypeAlias = Literal["addeps", "zeroeps", "clipeps"]
 _TARGETS = 4  # of each pixel
+_MARGIN = 2  # pixels around a frame that take what falls outside, so that no corner needs a test of its own
+_OUTSIDE = -9.0  # as a coordinate
 _SMALLEST = 1e-7  # of the weight to divide by, as in the published code
 
 
@@ -35,22 +37,16 @@ class Landing:
         batch, _, height, width = flow.shape
         self.batch, self.size = batch, (height, width)
         targets = flow.float() + pixel_grid(height, width, flow.device)
+        targets = targets.nan_to_num(nan=_OUTSIDE, posinf=_OUTSIDE, neginf=_OUTSIDE)
         floor = targets.detach().floor()
-        fractions = targets - floor
-        left, top = floor.unbind(1)
-        # A margin of one pixel takes the shares that fall just outside, so that no corner needs a test of its own
-        inside = ((left >= -1) & (left < width) & (top >= -1) & (top < height))[:, None]
-        if not inside.all():
-            floor = torch.where(inside, floor, -1)
-            fractions = torch.where(inside, fractions, 0)  # all of the pixel goes to the upper left corner: margin
+        self.shares = _shares(targets - floor)
         self.targets = _targets(floor)
-        self.shares = _shares(fractions)
 
     @property
     def rows(self) -> int:
         """Pixels that can be landed on: those of all frames with their margins."""
         height, width = self.size
-        return self.batch * (height + 2) * (width + 2)
+        return self.batch * (height + 2 * _MARGIN) * (width + 2 * _MARGIN)
 
     def sums(self, values: Tensor, shares: Tensor | None = None) -> Tensor:
         """Add up all that lands on each pixel; differentiable in values and shares.
@@ -62,17 +58,20 @@ class Landing:
         Returns:
             (batch, channels, height, width) float32, channels last in memory.
         """
-        height, width = self.size
         shares = self.shares if shares is None else shares
         sums = self._product(_rows(values, self.batch), shares)
-        return sums.view(self.batch, height + 2, width + 2, -1)[:, 1:-1, 1:-1].movedim(-1, 1)
+        return self._framed(sums)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN].movedim(-1, 1)
 
     def totals(self, shares: Tensor | None = None, *, margins: bool = False) -> Tensor:
         """(batch, 1, height, width): what the shares sum up to where they land; with margins, one pixel around."""
-        height, width = self.size
         shares = self.shares if shares is None else shares
-        totals = self._product(shares.new_ones(len(shares), 1), shares).view(self.batch, 1, height + 2, width + 2)
-        return totals if margins else totals[..., 1:-1, 1:-1]
+        totals = self._framed(self._product(shares.new_ones(len(shares), 1), shares)).movedim(-1, 1)
+        return totals if margins else totals[..., _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+
+    def _framed(self, rows: Tensor) -> Tensor:
+        """(rows, channels) to (batch, height, width, channels) with margins."""
+        height, width = self.size
+        return rows.view(self.batch, height + 2 * _MARGIN, width + 2 * _MARGIN, -1)
 
     def _product(self, values: Tensor, shares: Tensor) -> Tensor:
         return cast(Tensor, _Product.apply(values, shares, self.targets, self.rows))
@@ -153,9 +152,11 @@ def _targets(floor: Tensor) -> Tensor:
     In order: upper left, upper right, lower left, lower right; counted through all frames with their margins.
     """
     batch, _, height, width = floor.shape
-    columns = width + 2
-    left, top = floor.to(torch.int32).unbind(1)
-    frames = torch.arange(batch, dtype=torch.int32, device=floor.device) * ((height + 2) * columns) + columns + 1
+    rows, columns = height + 2 * _MARGIN, width + 2 * _MARGIN
+    left, top = floor.unbind(1)
+    left = left.clamp(-_MARGIN, width).to(torch.int32)
+    top = top.clamp(-_MARGIN, height).to(torch.int32)
+    frames = torch.arange(batch, dtype=torch.int32, device=floor.device) * (rows * columns) + _MARGIN * (columns + 1)
     corners = torch.add(left, top, alpha=columns) + frames[:, None, None]
     return corners.reshape(-1, 1) + torch.tensor([0, 1, columns, columns + 1], dtype=torch.int32, device=floor.device)
 
