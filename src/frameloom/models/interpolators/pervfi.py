@@ -156,11 +156,20 @@ class PerVFI(nn.Module, ABC):
         Returns:
             (moments, 35 | 64 | 96, height, width) at 1/2, 1/4 and 1/8 of the size.
         """
+        # In a call of its own, so that all that went into them is gone when the largest features are made
+        return self.multiscaleFuse(*self.joined(pair, distance))
+
+    def joined(self, pair: PerVFIPair, distance: Tensor) -> Levels:
+        """The features of both frames as one, at the given distances: of the last frame where the first one has holes.
+
+        Returns:
+            (moments, 35 | 64 | 96, height, width) at full size, 1/2 and 1/4.
+        """
         first, holes = carried(pair, distance)
         last = _expanded(pair.last.features, len(distance))
         aligned = self.deformableAlign(first, last, holes, _shrunk_flows(flow_to_last(pair, distance)))
         masks = self.attentionMerge.masks(first, aligned, holes)
-        return self.multiscaleFuse(*blended(first, aligned, masks))
+        return blended(first, aligned, masks)
 
 
 class PerVFIv0(PerVFI):

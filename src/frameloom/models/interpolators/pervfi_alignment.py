@@ -80,14 +80,14 @@ class DeformableAlign(nn.Module):
             found = self.deform_conv[name](last, guide)
             made = self.merge_conv1[name](beside(first, found, holes))
             return guide, _leaky(found), made
-        guide_above, found_above, made_above = (_doubled(features) for features in above)
+        guide_above, found_above, made_above = above
         # An offset of one pixel there is one of two pixels here
-        guide = _leaky(self.offset_conv2[name](beside(guide, 2 * guide_above)))
+        guide = _leaky(self.offset_conv2[name](beside(guide, _doubled(2 * guide_above))))
         guide = _leaky(self.offset_conv3[name](guide))
         found = self.deform_conv[name](last, guide)
-        found = self.feat_conv[name](beside(found, found_above))
+        found = self.feat_conv[name](beside(found, _doubled(found_above)))
         made = self.merge_conv1[name](beside(first, found, holes))
-        return guide, _leaky(found), self.merge_conv2[name](beside(made, made_above))
+        return guide, _leaky(found), self.merge_conv2[name](beside(made, _doubled(made_above)))
 
 
 class GuidedConvolution(nn.Module):
@@ -198,7 +198,8 @@ def blended(first: Levels, last: Levels, masks: Levels) -> Levels:
 
 
 def _leaky(features: Tensor) -> Tensor:
-    return functional.leaky_relu(features, _SLOPE)
+    """Overwrites the features, which no one else may need any more."""
+    return functional.leaky_relu(features, _SLOPE, inplace=True)
 
 
 def _doubled(features: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ _WIDE = 256
 _BRANCHES = (32, 64, 96)  # channels at full size, 1/2 and 1/4
 _BOTTLENECKS, _BLOCKS, _EXCHANGES = 4, 2, 2
 _REACH = 6  # rows above and below that the wide layers and the convolutions around them see; even, for half the size
-_HELD = 1 << 25  # wide numbers at a time: 128 MiB, of which three are there at once
+_HELD = 3 << 23  # wide numbers at a time: 96 MiB, of which three are there at once
 
 
 class MultiscaleFuse(nn.Module):
