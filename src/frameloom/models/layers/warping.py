@@ -1,5 +1,7 @@
 """Fetching pixels from where a flow points. Always in float32: half-precision coordinates are off by whole pixels."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -7,12 +9,13 @@ from torch.nn import functional
 from frameloom.models.layers.grids import pixel_grid
 
 
-def warp(image: Tensor, flow: Tensor) -> Tensor:
-    """Fetch each output pixel from where the flow points (bilinear, edges repeated).
+def warp(image: Tensor, flow: Tensor, *, outside: Literal["border", "zeros"] = "border") -> Tensor:
+    """Fetch each output pixel from where the flow points (bilinear).
 
     Args:
         image: (batch, channels, height, width), or a batch of one that all flows look into.
         flow: (batch, 2, height, width), pixels; channel 0 = x right, 1 = y down.
+        outside: What is found outside of the image: its edge repeated, or 0.
 
     Returns:
         (batch, channels, height, width) float32, with `result(x) = image(x + flow(x))`.
@@ -24,7 +27,7 @@ def warp(image: Tensor, flow: Tensor) -> Tensor:
         extent = flow.new_tensor([max(width - 1, 1), max(height - 1, 1)], dtype=torch.float32) / 2
         places = positions.movedim(1, -1) / extent - 1  # (batch, height, width, 2)
         return functional.grid_sample(
-            image.float().expand(batch, -1, -1, -1), places, mode="bilinear", padding_mode="border", align_corners=True
+            image.float().expand(batch, -1, -1, -1), places, mode="bilinear", padding_mode=outside, align_corners=True
         )
 
 
