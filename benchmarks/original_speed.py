@@ -98,6 +98,8 @@ def build(work: Work) -> _Model:
 
 def serve(work: Work, orders: Connection) -> None:
     """Build, then make the whole sequence whenever moments come in; None ends it."""
+    if work.original is None:
+        import frameloom.models  # noqa: F401  # what it asks of PyTorch counts only before that is imported
     import torch
 
     if work.threads is not None:
