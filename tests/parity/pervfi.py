@@ -69,7 +69,9 @@ def true_frame(case: str) -> torch.Tensor:
 
 
 def noise(case: str) -> Noise:
+    """Of a case whose size is a multiple of 8, or of what it is padded to."""
     seed, height, width, _ = _inputs(case)
+    height, width = (-(-side // 8) * 8 for side in (height, width))
     half, quarter, eighth = (
         torch.from_numpy(part) for part in _script("make_inputs").zs(seed, height, width, MANIFEST["heat"])
     )

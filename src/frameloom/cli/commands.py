@@ -189,6 +189,7 @@ COMMANDS: dict[str, Command] = {
         first=Path,
         last=Path,
         output=Path,
+        samples=_COUNT,
         at=Sequence[float] | None,
         num=_WHOLES,
         maps=Sequence[Path] | None,

@@ -296,6 +296,7 @@ def between(
     flow_checkpoint: str | Path | None = None,
     seed: int | None = None,
     temperature: float | None = None,
+    samples: int = 1,
     gif: bool = False,
     fps: str | float | Fraction = 10,
     overwrite: bool = False,
@@ -328,6 +329,8 @@ def between(
         flow_checkpoint: Weights of that; where the checkpoint is a folder, they are looked for there too.
         seed: Which frames pervfi draws, a whole number from 0 (the default).
         temperature: How far they are from the likeliest ones: 0.3 by default, 0 draws none.
+        samples: How many draws of each image, one after the other by the same seed. With several, each goes to a folder
+            of its own in the output, sample-1 and so on; in Python `images` holds all of the first, then of the next.
         gif: Write between.gif into the folder too.
         fps: At how many images a second the GIF plays.
         overwrite: Replace an earlier result in that folder.
@@ -352,9 +355,8 @@ def between(
     if gif and output is None:
         raise InputError("a GIF needs an output folder")
     job = pair.Job(images=images, asked=choice, moments=when.moments, counts=when.counts, files=when.files)
-    if output is None:
-        return pair.in_memory(job)
-    return pair.to_folder(job, Path(output), gif=gif, fps=fps, overwrite=overwrite)
+    wish = pair.Wish(samples=samples, gif=gif, fps=fps, overwrite=overwrite)
+    return pair.in_memory(job, wish) if output is None else pair.to_folder(job, Path(output), wish)
 
 
 def densify(frames: Iterable[Frame], model: Interpolator, *, factor: int = 2) -> Iterator[Frame]:
