@@ -80,3 +80,11 @@ def noise(case: str) -> Noise:
 
 def at(moment: float) -> torch.Tensor:
     return torch.full((1, 1, 1, 1), moment)
+
+
+def difference(model: str, moment: float) -> float:
+    """The largest in the frame between given flows, as a part of full scale."""
+    network = build(model)
+    with torch.inference_mode():
+        frame = network.prediction(pair(network, "A"), at(moment), noise("A")).numpy()
+    return float(np.abs(frame - recorded(f"{model}_A_t{moment}")["pred"]).max())
