@@ -177,6 +177,23 @@ def test_what_draws_nothing_takes_neither_seed_nor_temperature(load: Load, optio
         Runtime(**dict.fromkeys(option, -1))
 
 
+@pytest.mark.parametrize("name", ["dis+pervfi", "dis+pervfi-vb"])
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_stays_close(load: Load, name: str, precision: str) -> None:
+    first, last = images()
+    (exact,) = load(name).between(first, last, [0.5])
+    (made,) = load(name, precision=precision).between(first, last, [0.5])
+    assert made.dtype == np.float32
+    assert 0 < np.abs(made - exact).max() < 0.05
+
+
+def test_flow_may_be_looked_for_at_a_smaller_size(load: Load) -> None:
+    first, last = images((48, 64))
+    full, half = (next(load("gmflow+pervfi-vb", **o).between(first, last, [0.5])) for o in ({}, {"scale": 0.5}))
+    assert half.shape == first.shape
+    assert np.abs(full - half).max() > 1e-3
+
+
 def test_parts_of_large_frames_take_the_flow_and_the_noise_of_the_whole(load: Load) -> None:
     """Not to rounding: what attends to all of a frame attends to its part, as far as there are holes to fill."""
     size = (64, 256)
