@@ -12,6 +12,7 @@ import frameloom.models.flow.adapter
 import frameloom.models.perceptual
 from factories import moving_square, noise
 from frameloom.catalog import ModelCard
+from frameloom.checkpoints.identification import layout, shapes_of
 from frameloom.errors import InputError, ModelError, RangeError
 from frameloom.models.perceptual import PerceptualInterpolator
 from frameloom.models.settle import runtime_of_flow
@@ -20,7 +21,7 @@ from frameloom.roles import FlowEstimator
 from frameloom.runtime import Runtime
 from parity import flow as recorded_flow
 from parity import pervfi
-from perceptual_weights import network
+from perceptual_weights import NETWORKS, network
 
 SIZE = (24, 40)
 Load = Callable[..., PerceptualInterpolator]
@@ -76,6 +77,13 @@ def test_from_two_images_to_the_frame_it_is_the_original(
     difference = np.abs(made - theirs)
     assert np.quantile(difference, 0.98) <= pervfi.FRAME_TOLERANCE
     assert difference.max() <= 5e-4
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_card_leads_to_this_network_and_pads_as_the_original(name: str) -> None:
+    card = catalog.find(name, "interpolator")
+    assert layout(card) == shapes_of(pervfi.state(NETWORKS[name]))
+    assert (card.input.multiple, card.input.place, card.input.fill) == (8, "end", "zero")
 
 
 @pytest.mark.parametrize("name", ["dis+pervfi", "dis+pervfi-vb"])
