@@ -1,8 +1,8 @@
-"""Working memory of the any-time networks, per pixel: `python benchmarks/network_memory.py`.
+"""Working memory of the networks that make frames, per pixel: `python benchmarks/network_memory.py`.
 
 What the cards say (`InputSpec.bytes_per_pixel`, `bytes_per_pixel_pair`) comes from here, rounded up. Each figure is the
 peak of a process of its own, less what it held once the network was loaded, for one pair and one or several moments;
-weights do not matter, so they are drawn.
+weights do not matter, so they are drawn. PerVFI is given its flow by `dis`, which takes next to nothing.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 
 SIZES = ((256, 448), (480, 864))
 MODELS = [f"{network}.{variant}" for network in ("rife", "ifrnet", "amt-s", "ema-vfi") for variant in ("d", "dr")]
+MODELS += ["dis+pervfi", "dis+pervfi-vb"]
 PAGE = 1024  # ru_maxrss is in KiB
 
 
@@ -27,14 +28,14 @@ def measure(name: str, height: int, width: int, moments: int) -> int:
     import numpy as np
     import torch
 
-    import frameloom.models.adapter as adapter
+    from frameloom.models import adapter, perceptual
     from frameloom.models.zoo import catalog
     from frameloom.runtime import Runtime
 
     torch.set_num_threads(1)
     card = catalog.find(name, "interpolator")
     network = card.new_network().eval()
-    adapter.load_network = lambda card, given: network
+    adapter.load_network = perceptual.load_network = lambda card, given: network
     steps = 2 if card.iterates else None
     model = card.load(Runtime(device="cpu", backend="torch", precision="float32", batch=moments, iters=steps))
     first, last = np.random.default_rng(0).random((2, height, width, 3), np.float32)

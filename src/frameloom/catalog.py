@@ -7,7 +7,7 @@ them. Built-in cards pass through the same door.
 import difflib
 import importlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from frameloom.runtime import Runtime
 Role = Literal["interpolator", "flow"]
 Variant = Literal["T", "D", "TR", "DR"]
 _AS_IT_IS = {"device": "cpu", "precision": "float32"}
+_WITH = "+"  # between the names of a flow estimator and of what uses it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +83,13 @@ class ModelCard:
     """`package.module:Name` of the network that the checkpoint belongs to, where there is one."""
     input: InputSpec = InputSpec()
     checkpoint: Checkpoint | None = None
+    flow: str | None = None
+    """The flow estimator that it is given unless told otherwise, where it needs one. The two together are called
+    `raft+pervfi`."""
+    estimator: "ModelCard | None" = None
+    """The one that it is given. `Catalog.find` sets it."""
+    samples: bool = False
+    """Whether its frames are drawn at random, so that a seed and a temperature say which ones."""
     summary: str = ""
     licence: str = ""
     paper: str = ""
@@ -90,6 +98,16 @@ class ModelCard:
     def names(self) -> tuple[str, ...]:
         """All that it answers to, in lower case."""
         return tuple(name.lower() for name in (self.name, *self.aliases))
+
+    @property
+    def own_name(self) -> str:
+        """Its name without that of the flow estimator: what its checkpoint belongs to."""
+        return self.name.rpartition(_WITH)[2]
+
+    def given(self, estimator: "ModelCard") -> "ModelCard":
+        """The same model with a flow estimator."""
+        aliases = (self.name, *self.aliases)
+        return replace(self, name=f"{estimator.name}{_WITH}{self.name}", aliases=aliases, estimator=estimator)
 
     @property
     def iterates(self) -> bool:
@@ -138,6 +156,11 @@ class ModelCard:
             raise InputError(f"{self.name} has no weights and is not a network: it takes no {options}")
 
 
+def names_a_flow(name: str) -> bool:
+    """Whether a name is that of a flow estimator and of what uses it."""
+    return _WITH in name
+
+
 class Catalog:
     """Model cards by role and name."""
 
@@ -152,12 +175,14 @@ class Catalog:
         """Add a card.
 
         Raises:
-            ModelError: the name or an alias is taken, or the card does not say how to build its model.
+            ModelError: the name or an alias is taken or cannot be one, or the card does not say how to build its model.
         """
         if ":" not in card.build:
             raise ModelError(f"card '{card.name}': build is '{card.build}', expected 'package.module:Name'")
         names = [name.lower() for name in (card.name, *card.aliases)]
         for name in names:
+            if _WITH in name:
+                raise ModelError(f"the {card.role} name '{name}' holds '{_WITH}', which joins two names")
             taken = self._cards.get((card.role, name))
             if taken is not None and taken != card:
                 raise ModelError(f"the {card.role} name '{name}' is taken by {taken.build}; {card.build} needs another")
@@ -170,12 +195,33 @@ class Catalog:
         unique = {(card.name, card.role): card for card in self._cards.values() if role in (None, card.role)}
         return [unique[key] for key in sorted(unique)]
 
-    def find(self, name: str, role: Role) -> ModelCard:
-        """The card of that name or alias, whatever its case.
+    def find(self, name: str, role: Role, *, flow: str | None = None) -> ModelCard:
+        """The card of that name or alias, whatever its case; with its flow estimator where it needs one.
+
+        Args:
+            name: Of the model, or for one that needs a flow estimator also both names: `raft+pervfi`.
+            role: What it is to do.
+            flow: The name of the flow estimator.
 
         Raises:
             UnknownModel: there is none; the message offers the nearest names.
+            InputError: a flow estimator for a model that takes none, or two different ones.
         """
+        named, joined, own = name.rpartition(_WITH) if role == "interpolator" else ("", "", name)
+        card = self._found(own, role)
+        if card.flow is None:
+            if joined or flow is not None:
+                takers = ", ".join(other.name for other in self.cards(role) if other.flow is not None)
+                what = f"'{name}': " if joined else ""
+                raise InputError(f"{what}{card.name} takes no flow estimator (--flow); these do: {takers}")
+            return card
+        words = [*([named] if joined else []), *([] if flow is None else [flow])] or [card.flow]
+        estimators = [self._found(word, "flow") for word in words]
+        if estimators[0] != estimators[-1]:
+            raise InputError(f"'{name}' takes its flow from {named}, not from {flow}; leave out one of the two")
+        return card.given(estimators[0])
+
+    def _found(self, name: str, role: Role) -> ModelCard:
         cards = self.cards(role)
         card = self._cards.get((role, name.lower()))
         if card is not None:
@@ -187,9 +233,9 @@ class Catalog:
         )
         raise UnknownModel(f"no {role} is called '{name}'; {hint}", close)
 
-    def build(self, name: str, role: Role, runtime: Runtime | None = None) -> Any:
+    def build(self, name: str, role: Role, runtime: Runtime | None = None, *, flow: str | None = None) -> Any:
         """Import and construct the model of that name."""
-        return self.find(name, role).load(runtime)
+        return self.find(name, role, flow=flow).load(runtime)
 
     def _read_plugins(self) -> None:
         if self._plugins_read:

@@ -105,8 +105,11 @@ class Between(Result):
     """How the model was run; empty for one that has nothing to set."""
     moments: tuple[float, ...]
     """How far each image is from the first (0) to the last (1); for a distance map, its mean."""
+    samples: int = 1
+    """How many draws there are of each image."""
     images: tuple[Pixels, ...] = field(default=(), metadata={"json": False})
-    """The new images `(height, width, 3 or 4)`, of the inputs' type; empty where they were written to files instead."""
+    """The new images `(height, width, 3 or 4)`, of the inputs' type, sample by sample; empty where they were written to
+    files instead."""
     files: tuple[Path, ...] = ()
     """What was written, both inputs included."""
     output: Path | None = None
@@ -275,6 +278,8 @@ class ModelDetails(Result):
     weights_licence: str | None
     """None where there are no weights."""
     paper: str
+    flow: str | None
+    """The flow estimator that it is given, where it needs one."""
     checkpoint: str
     """'not needed', 'found' or 'missing'."""
     file: str | None

@@ -30,12 +30,12 @@ class Interpolator(Protocol):
 
 
 class FlowEstimator(Protocol):
-    """Says where every pixel went."""
+    """Says where every pixel went. A class that inherits from this one needs `estimate` alone."""
 
     def estimate(self, first: FloatPixels, second: FloatPixels) -> NDArray[np.float32]:
         """Flow `(height, width, 2)` in pixels, x right then y down, with `second(x + flow(x)) ~ first(x)`."""
         ...
 
     def estimate_both(self, first: FloatPixels, second: FloatPixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """`estimate(first, second)` and `estimate(second, first)`, with work that serves both done once."""
-        ...
+        """`estimate(first, second)` and `estimate(second, first)`; better, where work that serves both is done once."""
+        return self.estimate(first, second), self.estimate(second, first)

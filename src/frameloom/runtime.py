@@ -16,6 +16,7 @@ _WORDS = {
     "precision": ("auto", "float32", "bfloat16", "float16"),
     "backend": ("auto", "torch", "openvino", "onnx"),
 }
+_NOT_SHOWN = ("checkpoint", "flow_checkpoint", "max_memory", "sample")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +39,14 @@ class Runtime:
     """At which part of the size motion is looked for, (0, 1]; pictures are fetched at full size."""
     iters: int | None = None
     """Steps of reference-based estimation."""
+    flow_checkpoint: Path | None = None
+    """Likewise of the flow estimator that the model is given."""
+    seed: int | None = None
+    """Which frames a model draws that draws them at random."""
+    temperature: float | None = None
+    """How far from the likeliest ones, from 0 up."""
+    sample: int = 0
+    """Which of several draws with one seed."""
     tile: tuple[int, int] | None = None
     """(height, width) of the overlapping parts that frames are made in; None: not settled, or whole frames."""
     batch: int | None = None
@@ -52,6 +61,10 @@ class Runtime:
             raise RangeError(f"scale is {self.scale}; it must be above 0 and at most 1")
         if self.iters is not None and self.iters < 1:
             raise RangeError(f"iters is {self.iters}; it must be a whole number from 1 up")
+        if self.seed is not None and self.seed < 0:
+            raise RangeError(f"seed is {self.seed}; it must be a whole number from 0 up")
+        if self.temperature is not None and not (math.isfinite(self.temperature) and self.temperature >= 0):
+            raise RangeError(f"temperature is {self.temperature}; it must be a number from 0 up")
         if self.max_memory is not None and self.max_memory < 1:
             raise RangeError(f"max_memory is {self.max_memory}; it must be a number of bytes above 0")
 
@@ -61,9 +74,9 @@ class Runtime:
         return "auto" not in (self.device, self.precision, self.backend) and self.batch is not None
 
     def settings(self) -> dict[str, object]:
-        """What may change numbers or speed, as a result shows it; the checkpoint apart."""
+        """What may change numbers or speed, as a result shows it; checkpoints apart."""
         named = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {name: value for name, value in named.items() if name not in ("checkpoint", "max_memory")}
+        return {name: value for name, value in named.items() if name not in _NOT_SHOWN}
 
     @property
     def asked(self) -> tuple[str, ...]:

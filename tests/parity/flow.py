@@ -23,6 +23,7 @@ NETWORKS = {
     "gmflow": "frameloom.models.flow.gmflow:GMFlow",
 }
 MULTIPLES = {"raft": 8, "raft_small": 8, "gma": 8, "gmflow": 16}
+TITLES = {"raft": "RAFT", "raft_small": "RAFT-small", "gma": "GMA", "gmflow": "GMFlow"}
 CASES = ("A", "B")
 
 
@@ -62,3 +63,16 @@ def recorded(name: str, case: str) -> dict[str, np.ndarray]:
     """fwd (1, 2, height, width) and bwd_s2, of which only every second row and column was kept."""
     with np.load(FOLDER / f"flow_{name}_{case}.npz") as arrays:
         return {key: arrays[key] for key in arrays}
+
+
+def difference(name: str, case: str) -> float:
+    """The largest of both directions, pixels."""
+    network = build(name)
+    first, second = images(case)
+    (here, (above, left)), (there, _) = (padded(image, MULTIPLES[name]) for image in (first, second))
+    with torch.inference_mode():
+        flows = network.flow_both(network.view(here), network.view(there)).numpy()
+    height, width = first.shape[-2:]
+    forward, backward = flows[:, None, :, above : above + height, left : left + width]
+    known = recorded(name, case)
+    return float(max(np.abs(forward - known["fwd"]).max(), np.abs(backward[..., ::2, ::2] - known["bwd_s2"]).max()))

@@ -69,7 +69,9 @@ def true_frame(case: str) -> torch.Tensor:
 
 
 def noise(case: str) -> Noise:
+    """Of a case whose size is a multiple of 8, or of what it is padded to."""
     seed, height, width, _ = _inputs(case)
+    height, width = (-(-side // 8) * 8 for side in (height, width))
     half, quarter, eighth = (
         torch.from_numpy(part) for part in _script("make_inputs").zs(seed, height, width, MANIFEST["heat"])
     )
@@ -78,3 +80,11 @@ def noise(case: str) -> Noise:
 
 def at(moment: float) -> torch.Tensor:
     return torch.full((1, 1, 1, 1), moment)
+
+
+def difference(model: str, moment: float) -> float:
+    """The largest in the frame between given flows, as a part of full scale."""
+    network = build(model)
+    with torch.inference_mode():
+        frame = network.prediction(pair(network, "A"), at(moment), noise("A")).numpy()
+    return float(np.abs(frame - recorded(f"{model}_A_t{moment}")["pred"]).max())

@@ -1,12 +1,13 @@
 """Models by name: near misses, double names, plug-ins good and broken."""
 
+import pickle
 from collections.abc import Callable
 
 import pytest
 
 import frameloom.catalog
 from frameloom.catalog import Catalog, ModelCard
-from frameloom.errors import ModelError, UnknownModel
+from frameloom.errors import InputError, ModelError, UnknownModel
 from frameloom.models.interpolators.blend import Blend
 from frameloom.models.zoo import CARDS
 
@@ -107,3 +108,22 @@ def test_plugins_are_read_once_and_only_when_needed(monkeypatch: pytest.MonkeyPa
     catalog.cards("interpolator")
     catalog.find("dis", "interpolator")
     assert reads == ["frameloom.models"]
+
+
+def test_a_model_that_needs_flow_is_found_with_what_gives_it() -> None:
+    catalog = Catalog(CARDS)
+    usual = catalog.find("pervfi", "interpolator")
+    assert (usual.name, usual.own_name, usual.estimator.name) == ("raft+pervfi", "pervfi", "raft")
+    assert usual == catalog.find("RAFT+PerVFI", "interpolator") == catalog.find("pervfi", "interpolator", flow="Raft")
+    assert catalog.find("pervfi-vb", "interpolator", flow="gma") == catalog.find("gma+PerVFI/vb", "interpolator")
+    assert "pervfi" in usual.names, "a checkpoint may be given by that name"
+    catalog.add(card("mine", role="flow"))
+    mine = catalog.find("mine+pervfi", "interpolator")
+    assert pickle.loads(pickle.dumps(mine)) == mine, "workers that know no such name get the card itself"
+    with pytest.raises(InputError, match="leave out one of the two"):
+        catalog.find("raft+pervfi", "interpolator", flow="mine")
+
+
+def test_a_name_cannot_hold_what_joins_two() -> None:
+    with pytest.raises(ModelError, match=r"'a\+b' holds '\+'"):
+        Catalog([card("a+b")])

@@ -268,8 +268,8 @@ def _network(official: Any) -> nn.Module:
     return network.to_empty(device="cpu")
 
 
-def test_every_card_of_a_network_is_laid_out_as_its_checkpoint() -> None:
-    cards = [item for item in catalog.cards("interpolator") if item.network]
+def test_every_card_of_an_any_time_network_is_laid_out_as_its_checkpoint() -> None:
+    cards = [item for item in catalog.cards("interpolator") if item.variant]
     assert len(cards) == 19
     for item in cards:
         family, variant = item.name.upper().rsplit(".", 1)
@@ -460,7 +460,7 @@ def _all_cards() -> Iterator[Checkpoint]:
 
 
 def test_every_checkpoint_says_where_it_comes_from_and_on_what_terms() -> None:
-    assert len({checkpoint.path for checkpoint in _all_cards()}) == 23
+    assert len({checkpoint.path for checkpoint in _all_cards()}) == 25
     for checkpoint in _all_cards():
         assert checkpoint.licence
         assert "https://" in checkpoint.source

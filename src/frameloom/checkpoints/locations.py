@@ -11,17 +11,19 @@ from frameloom.errors import ModelError
 _ROOT = "checkpoints"
 """What authors call the folder that all of theirs are in; ours in the cache is called the same."""
 
+_OPTION = "--checkpoint"
 _CONVERTED = ".safetensors"
 _SUFFIXES = (_CONVERTED, ".pkl", ".pth", ".pt", ".ckpt", ".bin")
 
 
-def find_checkpoint(card: ModelCard, given: Path | None = None) -> Path:
+def find_checkpoint(card: ModelCard, given: Path | None = None, *, option: str = _OPTION) -> Path:
     """The file with a card's weights.
 
     Args:
         card: A model that has a checkpoint.
         given: A file, whatever its name; or a folder: any on the way to the file as its authors lay it out, or one that
             holds it or a single other file with weights. Without it, the cache is looked at.
+        option: By which a user gives it.
 
     Raises:
         ModelError: it is not there (the message says what it is called, where to get it and where to put it), or the
@@ -30,24 +32,41 @@ def find_checkpoint(card: ModelCard, given: Path | None = None) -> Path:
     if given is None:
         kept = kept_checkpoint(card)
         if kept is None:
-            raise ModelError(f"{card.name} needs {how_to_get(card)}")
+            raise ModelError(f"{card.name} needs {how_to_get(card, option=option)}")
         verify_kept(card, kept)
         return kept
     try:
-        return _find_in(given, card, _checkpoint_of(card))
+        return _find_in(given, card, _checkpoint_of(card), option)
     except OSError as error:
         raise ModelError(f"{given} cannot be looked at: {error.strerror or error}") from error
 
 
-def _find_in(given: Path, card: ModelCard, checkpoint: Checkpoint) -> Path:
+def find_flow_checkpoint(card: ModelCard, given: Path | None, beside: Path | None) -> Path:
+    """The file with the weights of a flow estimator that another model is given.
+
+    Args:
+        card: Of the estimator.
+        given: As in `find_checkpoint`.
+        beside: What was given for the other model: a folder may hold the files of both.
+
+    Raises:
+        ModelError: as `find_checkpoint`.
+    """
+    if given is None and beside is not None and beside.is_dir():
+        given = _first_file(_places_in(beside, card, _checkpoint_of(card)))  # by its name: the only file is the other's
+    return find_checkpoint(card, given, option="--flow-checkpoint")
+
+
+def _find_in(given: Path, card: ModelCard, checkpoint: Checkpoint, option: str) -> Path:
     if given.is_file():
         return given
     if not given.exists():
-        raise ModelError(f"{given} does not exist; {card.name} needs {how_to_get(card)}")
+        raise ModelError(f"{given} does not exist; {card.name} needs {how_to_get(card, option=option)}")
     found = _first_file(_places_in(given, card, checkpoint)) or _only_file(given, card)
     if found is None:
         raise ModelError(
-            f"{given} holds no {checkpoint.path}, nor any end of that; {card.name} needs {how_to_get(card)}"
+            f"{given} holds no {checkpoint.path}, nor any end of that; "
+            f"{card.name} needs {how_to_get(card, option=option)}"
         )
     return found
 
@@ -73,13 +92,13 @@ def place_of(card: ModelCard) -> Path:
     return cache_folder() / _ROOT / _checkpoint_of(card).path
 
 
-def how_to_get(card: ModelCard) -> str:
+def how_to_get(card: ModelCard, *, option: str = _OPTION) -> str:
     """Name and licence of the file, where a person gets it and what to do with it; the middle of a sentence."""
     checkpoint = _checkpoint_of(card)
-    get = f"frameloom models fetch {card.name}, or" if checkpoint.url else "get it from"
+    get = f"frameloom models fetch {card.own_name}, or" if checkpoint.url else "get it from"
     return (
         f"{checkpoint.path} (licence: {checkpoint.licence}): {get} {checkpoint.source}; "
-        f"name it or its folder with --checkpoint, or put it at {place_of(card)}"
+        f"name it or its folder with {option}, or put it at {place_of(card)}"
     )
 
 
@@ -91,7 +110,7 @@ def _checkpoint_of(card: ModelCard) -> Checkpoint:
 
 def _places_in(folder: Path, card: ModelCard, checkpoint: Checkpoint) -> Iterator[Path]:
     """Where the file may be in a folder of the user's, longest way first, converted files before originals."""
-    yield folder / f"{card.name}{_CONVERTED}"
+    yield folder / f"{card.own_name}{_CONVERTED}"
     for path in (checkpoint.path, *checkpoint.other_paths):
         parts = (_ROOT, *PurePosixPath(path).parts)
         for start in range(len(parts)):
@@ -102,7 +121,7 @@ def _places_in(folder: Path, card: ModelCard, checkpoint: Checkpoint) -> Iterato
 def _places_in_cache(card: ModelCard, checkpoint: Checkpoint) -> Iterator[Path]:
     """Only whole ways: files of several models may have one name."""
     root = cache_folder() / _ROOT
-    yield root / f"{card.name}{_CONVERTED}"
+    yield root / f"{card.own_name}{_CONVERTED}"
     for path in (checkpoint.path, *checkpoint.other_paths):
         yield from ((root / path).with_suffix(_CONVERTED), root / path)
 

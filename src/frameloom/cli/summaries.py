@@ -88,7 +88,9 @@ def _batch(batch: Batch) -> str:
 
 
 def _between(made: Between) -> str:
-    return f"{made.output}: {len(made.moments)} new images by {made.model}, {len(made.files)} files with both inputs"
+    drawn = f", {made.samples} samples" if made.samples > 1 else ""
+    new = f"{len(made.moments)} new images by {made.model}{drawn}"
+    return f"{made.output}: {new}, {len(made.files)} files with both inputs"
 
 
 def _flow(made: FlowField) -> str:
@@ -149,6 +151,7 @@ def _model_details(model: ModelDetails) -> str:
         "summary": model.summary,
         "also called": ", ".join(model.aliases),
         "paper": model.paper,
+        "flow by": model.flow,
         "licence": model.licence,
         "weights": model.weights_licence and f"licence {model.weights_licence}",
         "file": model.file,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -146,32 +146,77 @@ def _is_end(moment: Moment) -> bool:
     return isinstance(moment, float) and moment in (0.0, 1.0)
 
 
-def in_memory(job: Job) -> Between:
-    """Make the images and return them, in the inputs' type."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What is wanted of the images besides what they show."""
+
+    samples: int = 1
+    gif: bool = False
+    fps: str | float | Fraction = 10
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if self.samples < 1:
+            raise RangeError(f"samples is {self.samples}; it must be a whole number from 1 up")
+
+
+def in_memory(job: Job, wish: Wish) -> Between:
+    """Make the images and return them, in the inputs' type, sample by sample."""
     kind = job.images.first.dtype
     images = tuple(
         image if kind == np.float32 else quantise(image, job.images.depth)
-        for image in track(job.made(), "between", job.total)
+        for draw in _draws(job, wish)
+        for image in track(draw.made(), "between", draw.total)
     )
-    return Between(model=job.model.name, model_settings=job.model.settings, moments=job.positions, images=images)
+    return _result(job, wish, images=images)
 
 
-def to_folder(job: Job, output: Path, *, gif: bool, fps: str | float | Fraction, overwrite: bool) -> Between:
+def to_folder(job: Job, output: Path, wish: Wish) -> Between:
     """Write both inputs and the images between them as numbered PNG files, and a GIF where wanted.
+
+    Several samples each go to a folder of their own.
 
     Raises:
         OutputExists: the folder holds an earlier result and `overwrite` is not given.
     """
-    rate = rate_of(fps)
+    rate = rate_of(wish.fps)
     if names_a_file(output):
         raise InputError(f"{output} names a file; the images between go to a folder of numbered PNG files")
-    check_output(output, [*job.images.files, *job.files], overwrite=overwrite, folder=True, names=frozenset({GIF_NAME}))
-    with staged_folder(output, overwrite=overwrite, names=frozenset({GIF_NAME})) as working:
-        _write(job, working, rate, gif=gif)
-    names = [f"{index:05d}.png" for index in range(job.total + 2)] + [GIF_NAME] * gif
-    files = tuple(output / name for name in names)
+    folders = [output] if wish.samples == 1 else [output / f"sample-{draw + 1}" for draw in range(wish.samples)]
+    read, also = [*job.images.files, *job.files], frozenset({GIF_NAME})
+    for folder in folders:
+        check_output(folder, read, overwrite=wish.overwrite, folder=True, names=also)
+    for draw, folder in zip(_draws(job, wish), folders, strict=True):
+        with staged_folder(folder, overwrite=wish.overwrite, names=also) as working:
+            _write(draw, working, rate, gif=wish.gif)
+    names = [f"{index:05d}.png" for index in range(job.total + 2)] + [GIF_NAME] * wish.gif
+    return _result(job, wish, files=tuple(folder / name for folder in folders for name in names), output=output)
+
+
+def _draws(job: Job, wish: Wish) -> list[Job]:
+    """The same job for each sample.
+
+    Raises:
+        InputError: several samples of a model that makes the same every time.
+    """
+    asked = job.asked
+    if wish.samples > 1 and not asked.card.samples:
+        raise InputError(f"{asked.name} takes no --samples: it makes the same images every time")
+    runtimes = [replace(asked.runtime, sample=number) for number in range(wish.samples)]
+    return [replace(job, asked=replace(asked, runtime=runtime)) for runtime in runtimes]
+
+
+def _result(
+    job: Job, wish: Wish, *, images: tuple[Pixels, ...] = (), files: tuple[Path, ...] = (), output: Path | None = None
+) -> Between:
     return Between(
-        model=job.model.name, model_settings=job.model.settings, moments=job.positions, files=files, output=output
+        model=job.model.name,
+        model_settings=job.model.settings,
+        moments=job.positions,
+        samples=wish.samples,
+        images=images,
+        files=files,
+        output=output,
     )
 
 

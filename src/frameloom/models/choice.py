@@ -8,7 +8,7 @@ from typing import Any
 from frameloom.catalog import ModelCard
 from frameloom.checkpoints.locations import find_checkpoint
 from frameloom.errors import InputError
-from frameloom.models.settle import settle
+from frameloom.models.settle import runtime_of_flow, settle
 from frameloom.roles import Interpolator
 from frameloom.runtime import Runtime
 
@@ -43,18 +43,30 @@ class ModelChoice:
     @property
     def settings(self) -> dict[str, Any]:
         """How the model is run, as a result shows it; empty for one that has nothing to set."""
-        return {} if self.card.checkpoint is None else self.runtime.settings()
+        if self.card.checkpoint is None:
+            return {}
+        settings = self.runtime.settings()
+        if not self.card.samples:
+            settings = {name: value for name, value in settings.items() if name not in ("seed", "temperature")}
+        return settings if self.card.estimator is None else {"flow": self.card.estimator.name, **settings}
 
     def identity(self) -> list[Any]:
         """All that its frames depend on."""
         if self.card.checkpoint is None:
             return [self.card.name, self.card.build]
         weights = find_checkpoint(self.card, self.runtime.checkpoint).stat()
-        return [self.card.name, self.card.build, self.settings, weights.st_size, weights.st_mtime_ns]
+        own = [self.card.name, self.card.build, self.settings, weights.st_size, weights.st_mtime_ns]
+        estimator = self.card.estimator
+        if estimator is None:
+            return own
+        return [*own, ModelChoice(estimator, runtime_of_flow(self.card, self.runtime)).identity()]
 
 
 def choose_models(
-    cards: Sequence[ModelCard], asked: Runtime, checkpoints: Sequence[str] | str | Path | None
+    cards: Sequence[ModelCard],
+    asked: Runtime,
+    checkpoints: Sequence[str] | str | Path | None,
+    flow_checkpoints: Sequence[str] | str | Path | None = None,
 ) -> list[ModelChoice]:
     """Several models of one call, each with its own checkpoint; what is asked concerns those that are networks.
 
@@ -62,34 +74,48 @@ def choose_models(
         cards: The models.
         asked: How networks among them are to be run.
         checkpoints: A file or folder where one model has a checkpoint; NAME=FILE where several have one.
+        flow_checkpoints: The same of their flow estimators.
 
     Raises:
         InputError: a NAME=FILE of no model here, or a file of which nobody knows whose it is.
     """
-    files = _files_by_name(cards, checkpoints)
+    files = _files_by_name(cards, checkpoints, "--checkpoint")
+    estimators = list(dict.fromkeys(card.estimator for card in cards if card.estimator is not None))
+    flow_files = _files_by_name(estimators, flow_checkpoints, "--flow-checkpoint")
     networks = any(card.checkpoint is not None for card in cards)
     choices: list[ModelChoice] = []
     for card in cards:
         if card.checkpoint is None:
             choices.append(ModelChoice(card, Runtime() if networks else asked))
-        else:
-            steps = asked.iters if card.iterates or len(cards) == 1 else None
-            choices.append(ModelChoice(card, replace(asked, checkpoint=files.get(card.name), iters=steps)))
+            continue
+        flow_file = None if card.estimator is None else flow_files.get(card.estimator.name)
+        runtime = replace(asked, checkpoint=files.get(card.name), flow_checkpoint=flow_file)
+        choices.append(ModelChoice(card, runtime if len(cards) == 1 else _suited(runtime, card)))
     return choices
 
 
-def _files_by_name(cards: Sequence[ModelCard], checkpoints: Sequence[str] | str | Path | None) -> dict[str, Path]:
-    given = [str(checkpoints)] if isinstance(checkpoints, str | Path) else list(checkpoints or ())
+def _suited(runtime: Runtime, card: ModelCard) -> Runtime:
+    """Without what one of several models does not have; alone it would be told."""
+    return replace(
+        runtime,
+        iters=runtime.iters if card.iterates else None,
+        seed=runtime.seed if card.samples else None,
+        temperature=runtime.temperature if card.samples else None,
+    )
+
+
+def _files_by_name(
+    cards: Sequence[ModelCard], given: Sequence[str] | str | Path | None, option: str
+) -> dict[str, Path]:
+    items = [str(given)] if isinstance(given, str | Path) else list(given or ())
     files: dict[str, Path] = {}
-    for words in given:
+    for words in items:
         name, separator, file = words.partition("=")
-        card = next((card for card in cards if name.lower() in card.names), None) if separator else None
-        if card is None:
-            owners = [card for card in cards if card.checkpoint is not None]
-            if len(owners) != 1 or len(given) != 1:
-                raise InputError(
-                    f"--checkpoint '{words}': give NAME=FILE, NAME one of {', '.join(c.name for c in cards)}"
-                )
-            card, file = owners[0], words
-        files[card.name] = Path(file)
+        named = [card for card in cards if separator and name.lower() in card.names]
+        if not named:
+            named = [card for card in cards if card.checkpoint is not None]
+            if len(named) != 1 or len(items) != 1:
+                raise InputError(f"{option} '{words}': give NAME=FILE, NAME one of {', '.join(c.name for c in cards)}")
+            file = words
+        files |= {card.name: Path(file) for card in named}
     return files

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from frameloom.catalog import InputSpec, ModelCard
+from frameloom.checkpoints.locations import find_flow_checkpoint
 from frameloom.errors import InputError, ModelError
 from frameloom.memory import total_memory
 from frameloom.models.tiles import tile_size
@@ -16,6 +17,7 @@ from frameloom.runtime import Backend, Device, Precision, Runtime
 
 _SHARE_OF_MEMORY = 0.5  # the rest is for frames that wait, encoders, and whatever else runs
 _ITERS = 2  # as upstream
+_TEMPERATURE = 0.3  # PerVFI, section 4.1
 
 
 def settle(card: ModelCard, runtime: Runtime, size: tuple[int, int], frames: int | None = None) -> Runtime:
@@ -47,6 +49,8 @@ def settle(card: ModelCard, runtime: Runtime, size: tuple[int, int], frames: int
         tile=tile,
         batch=_batch(spec, tile or size, budget),
         iters=(runtime.iters or _ITERS) if card.iterates else None,
+        seed=(runtime.seed or 0) if card.samples else None,
+        temperature=_temperature(runtime) if card.samples else None,
     )
 
 
@@ -59,7 +63,42 @@ def check(card: ModelCard, runtime: Runtime) -> None:
     """
     if runtime.iters is not None and not card.iterates:
         raise InputError(f"{card.name} takes no --iters: it makes its frames in one step")
+    if not card.samples and (runtime.seed is not None or runtime.temperature is not None):
+        option = "--seed" if runtime.temperature is None else "--temperature"
+        raise InputError(f"{card.name} takes no {option}: it makes the same frames every time")
+    if runtime.flow_checkpoint is not None and card.estimator is None:
+        raise InputError(f"{card.name} takes no --flow-checkpoint: it is given no flow")
     _backend(card, runtime, _device(runtime), None)
+
+
+def runtime_of_flow(card: ModelCard, runtime: Runtime) -> Runtime:
+    """How the flow estimator that a model is given is to be run.
+
+    Args:
+        card: A model with an estimator.
+        runtime: How the model itself is run.
+
+    Raises:
+        ModelError: the estimator's checkpoint is not there.
+        InputError: a checkpoint for an estimator that has none.
+    """
+    estimator = card.estimator
+    if estimator is None or estimator.checkpoint is None:
+        if estimator is not None and runtime.flow_checkpoint is not None:
+            raise InputError(f"{estimator.name} has no weights: {card.name} takes no --flow-checkpoint")
+        return Runtime(scale=runtime.scale)
+    checkpoint = find_flow_checkpoint(estimator, runtime.flow_checkpoint, runtime.checkpoint)
+    return Runtime(
+        checkpoint=checkpoint,
+        device=runtime.device,
+        precision=runtime.precision,
+        max_memory=runtime.max_memory,
+        scale=runtime.scale,
+    )
+
+
+def _temperature(runtime: Runtime) -> float:
+    return _TEMPERATURE if runtime.temperature is None else runtime.temperature
 
 
 def _device(runtime: Runtime) -> Device:

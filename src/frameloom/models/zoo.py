@@ -1,7 +1,7 @@
 """THE TABLE: one card per model that comes with the package. Nothing heavy is imported here."""
 
 from frameloom.catalog import Catalog, ModelCard
-from frameloom.models import any_time
+from frameloom.models import any_time, perceptual_cards
 from frameloom.models.flow import cards as flow_networks
 
 CARDS = (
@@ -29,6 +29,7 @@ CARDS = (
         licence="Apache-2.0",
     ),
     *any_time.CARDS,
+    *perceptual_cards.CARDS,
     *flow_networks.CARDS,
 )
 

@@ -41,6 +41,10 @@ def load(
     max_memory: str | int | None = None,
     scale: float = 1,
     iters: int | None = None,
+    flow: str | None = None,
+    flow_checkpoint: str | Path | None = None,
+    seed: int | None = None,
+    temperature: float | None = None,
 ) -> Any:
     """Build the model of that name.
 
@@ -55,14 +59,21 @@ def load(
             machine has by default.
         scale: At which part of the size a network looks for motion, such as 0.5 for 4K; pictures keep their size.
         iters: Steps of reference-based estimation (variants tr and dr; 2 by default).
+        flow: What finds the flow for a model that needs it (pervfi, pervfi-vb): raft (the default), raft-small, gma,
+            gmflow, dis or one of your own. Both names together say the same: gma+pervfi.
+        flow_checkpoint: Weights of that; where the checkpoint is a folder, they are looked for there too.
+        seed: Which frames pervfi draws, a whole number from 0 (the default).
+        temperature: How far they are from the likeliest ones: 0.3 by default, 0 draws none.
 
     Raises:
         UnknownModel: there is none; the message offers the nearest names.
         ModelError: its checkpoint is missing or not its own, or an extra is not installed.
         InputError: an option that it does not have.
     """
-    asked = runtime_of(checkpoint, device, precision, backend, max_memory, scale, iters)
-    return catalog.build(name, role, asked)
+    asked = runtime_of(
+        checkpoint, device, precision, backend, max_memory, scale, iters, flow_checkpoint, seed, temperature
+    )
+    return catalog.build(name, role, asked, flow=flow)
 
 
 def runtime_of(
@@ -73,6 +84,9 @@ def runtime_of(
     max_memory: str | int | None,
     scale: float,
     iters: int | None,
+    flow_checkpoint: str | Path | None = None,
+    seed: int | None = None,
+    temperature: float | None = None,
 ) -> Runtime:
     """The options that every verb with a model has, checked."""
     from frameloom.memory import bytes_of
@@ -85,13 +99,16 @@ def runtime_of(
         max_memory=bytes_of(max_memory),
         scale=scale,
         iters=iters,
+        flow_checkpoint=None if flow_checkpoint is None else Path(flow_checkpoint),
+        seed=seed,
+        temperature=temperature,
     )
 
 
-def _choose(name: str, asked: Runtime) -> "ModelChoice":
+def _choose(name: str, asked: Runtime, *, flow: str | None) -> "ModelChoice":
     from frameloom.models.choice import ModelChoice
 
-    return ModelChoice(catalog.find(name, "interpolator"), asked)
+    return ModelChoice(catalog.find(name, "interpolator", flow=flow), asked)
 
 
 def register(card: ModelCard) -> None:
@@ -115,6 +132,10 @@ def interpolate(
     max_memory: str | int | None = None,
     scale: float = 1,
     iters: int | None = None,
+    flow: str | None = None,
+    flow_checkpoint: str | Path | None = None,
+    seed: int | None = None,
+    temperature: float | None = None,
     factor: int | None = None,
     fps: str | float | Fraction | None = None,
     slow: str | float | Fraction | None = None,
@@ -146,6 +167,11 @@ def interpolate(
             machine has by default.
         scale: At which part of the size a network looks for motion, such as 0.5 for 4K; pictures keep their size.
         iters: Steps of reference-based estimation (variants tr and dr; 2 by default).
+        flow: What finds the flow for a model that needs it (pervfi, pervfi-vb): raft (the default), raft-small, gma,
+            gmflow, dis or one of your own. Both names together say the same: gma+pervfi.
+        flow_checkpoint: Weights of that; where the checkpoint is a folder, they are looked for there too.
+        seed: Which frames pervfi draws, a whole number from 0 (the default).
+        temperature: How far they are from the likeliest ones: 0.3 by default, 0 draws none.
         factor: Same duration, so many times the rate (default 2).
         fps: Same duration, resampled to this rate: 60, 24000/1001, 59.94. With --slow or --num, and for images, the
             rate at which the output plays.
@@ -199,7 +225,7 @@ def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
     asked = runtime_of(*(options[name] for name in _RUNTIME))
     pace = Pace(factor=given.factor, fps=given.fps, slow=given.slow, num=given.num)
     wishes = Wishes(
-        model=_choose(given.model, asked),
+        model=_choose(given.model, asked, flow=given.flow),
         encoding=Encoding(codec=given.codec, crf=given.crf, lossless=given.lossless, pix_fmt=given.pix_fmt),
         cuts=threshold_of(given.cuts),
         dedupe=given.dedupe,
@@ -266,6 +292,11 @@ def between(
     max_memory: str | int | None = None,
     scale: float = 1,
     iters: int | None = None,
+    flow: str | None = None,
+    flow_checkpoint: str | Path | None = None,
+    seed: int | None = None,
+    temperature: float | None = None,
+    samples: int = 1,
     gif: bool = False,
     fps: str | float | Fraction = 10,
     overwrite: bool = False,
@@ -293,6 +324,13 @@ def between(
             machine has by default.
         scale: At which part of the size a network looks for motion, such as 0.5 for 4K; pictures keep their size.
         iters: Steps of reference-based estimation (variants tr and dr; 2 by default).
+        flow: What finds the flow for a model that needs it (pervfi, pervfi-vb): raft (the default), raft-small, gma,
+            gmflow, dis or one of your own. Both names together say the same: gma+pervfi.
+        flow_checkpoint: Weights of that; where the checkpoint is a folder, they are looked for there too.
+        seed: Which frames pervfi draws, a whole number from 0 (the default).
+        temperature: How far they are from the likeliest ones: 0.3 by default, 0 draws none.
+        samples: How many draws of each image, one after the other by the same seed. With several, each goes to a folder
+            of its own in the output, sample-1 and so on; in Python `images` holds all of the first, then of the next.
         gif: Write between.gif into the folder too.
         fps: At how many images a second the GIF plays.
         overwrite: Replace an earlier result in that folder.
@@ -308,15 +346,17 @@ def between(
     from frameloom.interpolation import pair
     from frameloom.interpolation.moments import wanted
 
-    choice = _choose(model, runtime_of(checkpoint, device, precision, backend, max_memory, scale, iters))
+    asked = runtime_of(
+        checkpoint, device, precision, backend, max_memory, scale, iters, flow_checkpoint, seed, temperature
+    )
+    choice = _choose(model, asked, flow=flow)
     images = pair.open_pair(first, last)
     when = wanted(at=at, num=num, maps=maps, motion=motion, size=images.size)
     if gif and output is None:
         raise InputError("a GIF needs an output folder")
     job = pair.Job(images=images, asked=choice, moments=when.moments, counts=when.counts, files=when.files)
-    if output is None:
-        return pair.in_memory(job)
-    return pair.to_folder(job, Path(output), gif=gif, fps=fps, overwrite=overwrite)
+    wish = pair.Wish(samples=samples, gif=gif, fps=fps, overwrite=overwrite)
+    return pair.in_memory(job, wish) if output is None else pair.to_folder(job, Path(output), wish)
 
 
 def densify(frames: Iterable[Frame], model: Interpolator, *, factor: int = 2) -> Iterator[Frame]:
@@ -398,6 +438,9 @@ def demo(
     max_memory: str | int | None = None,
     scale: float = 1,
     iters: int | None = None,
+    flow: str | None = None,
+    flow_checkpoint: str | Path | None = None,
+    temperature: float | None = None,
     seconds: float = 3,
     seed: int = 7,
     overwrite: bool = False,
@@ -418,17 +461,25 @@ def demo(
             machine has by default.
         scale: At which part of the size a network looks for motion, such as 0.5 for 4K; pictures keep their size.
         iters: Steps of reference-based estimation (variants tr and dr; 2 by default).
+        flow: What finds the flow for a model that needs it (pervfi, pervfi-vb): raft (the default), raft-small, gma,
+            gmflow, dis or one of your own. Both names together say the same: gma+pervfi.
+        flow_checkpoint: Weights of that; where the checkpoint is a folder, they are looked for there too.
+        temperature: How far they are from the likeliest ones: 0.3 by default, 0 draws none.
         seconds: How much of the video is used, from its beginning.
-        seed: Chooses the drawn scene.
+        seed: Chooses the drawn scene, and which frames pervfi draws.
         overwrite: Replace an earlier demo in that folder.
 
     Raises:
         MediaError: the video cannot be read, or is shorter than three frames.
     """
+    from frameloom.models.choice import ModelChoice
     from frameloom.reports.demo import drawn_material, filmed_material, make_demo
 
     if not 0 < seconds < math.inf:
         raise RangeError(f"seconds is {seconds}; it must be a number above 0")
-    choice = _choose(model, runtime_of(checkpoint, device, precision, backend, max_memory, scale, iters))
+    card = catalog.find(model, "interpolator", flow=flow)
+    asked = runtime_of(checkpoint, device, precision, backend, max_memory, scale, iters, flow_checkpoint,
+                       seed if card.samples else None, temperature)  # fmt: skip
+    choice = ModelChoice(card, asked)
     material = drawn_material(seed) if video is None else filmed_material(Path(video), seconds)
     return make_demo(material, choice, Path(output), overwrite=overwrite)

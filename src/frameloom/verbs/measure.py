@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from frameloom.catalog import ModelCard, names_a_flow
 from frameloom.errors import InputError, RangeError
 from frameloom.models.zoo import catalog
 from frameloom.results import Diagnosis, Evaluation
@@ -23,6 +24,10 @@ def evaluate(
     max_memory: str | int | None = None,
     scale: float = 1,
     iters: int | None = None,
+    flow: str | None = None,
+    flow_checkpoint: Sequence[str] | str | Path | None = None,
+    seed: int | None = None,
+    temperature: float | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
 ) -> Evaluation:
@@ -46,6 +51,11 @@ def evaluate(
         max_memory: What a network may take, such as 6G; larger frames are made in overlapping tiles.
         scale: At which part of the size networks look for motion.
         iters: Steps of reference-based estimation (variants tr and dr; 2 by default).
+        flow: What finds the flow for models that need it (pervfi, pervfi-vb): raft (the default), raft-small, gma,
+            gmflow, dis or one of your own. Both names together say the same: gma+pervfi.
+        flow_checkpoint: Weights of that; NAME=FILE for each, by the name of the flow, where several have some.
+        seed: Which frames pervfi draws, a whole number from 0 (the default).
+        temperature: How far they are from the likeliest ones: 0.3 by default, 0 draws none.
         output: A .json file for all rows, or a .md file for the table.
         overwrite: Replace an earlier output of that name.
 
@@ -69,8 +79,8 @@ def evaluate(
         raise RangeError("factor must be 2 or more, and limit 1 or more")
     chosen = find_metrics(metrics)
     asked = Runtime(device=device, precision=precision, backend=backend, max_memory=bytes_of(max_memory),
-                    scale=scale, iters=iters)  # fmt: skip
-    choices = choose_models([catalog.find(name, "interpolator") for name in models], asked, checkpoint)
+                    scale=scale, iters=iters, seed=seed, temperature=temperature)  # fmt: skip
+    choices = choose_models(_cards(models, flow), asked, checkpoint, flow_checkpoint)
     built = {choice.name: choice.load() for choice in choices}
     if output is not None:
         check_suffix(Path(output))
@@ -81,6 +91,17 @@ def evaluate(
     if output is not None:
         save_evaluation(result, Path(output), overwrite=overwrite)
     return result
+
+
+def _cards(names: Sequence[str], flow: str | None) -> list[ModelCard]:
+    """The models; a flow is that of those among them which need one and do not name theirs."""
+    cards = [catalog.find(name, "interpolator") for name in names]
+    takers = [index for index, card in enumerate(cards) if card.flow is not None and not names_a_flow(names[index])]
+    if flow is not None and not takers:
+        raise InputError(f"--flow {flow}: none of {', '.join(names)} leaves open what finds its flow")
+    for index in takers:
+        cards[index] = catalog.find(names[index], "interpolator", flow=flow)
+    return cards
 
 
 def doctor() -> Diagnosis:

@@ -107,6 +107,7 @@ def _details(card: ModelCard) -> ModelDetails:
         licence=card.licence,
         weights_licence=weights and weights.licence,
         paper=card.paper,
+        flow=card.flow if card.estimator is None else card.estimator.name,
         checkpoint="not needed" if weights is None else "found" if kept else "missing",
         file=weights and weights.path,
         source=weights and weights.source,

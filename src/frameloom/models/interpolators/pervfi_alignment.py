@@ -193,7 +193,10 @@ def _sum_of_rows(features: Tensor) -> Tensor:
 
 def blended(first: Levels, last: Levels, masks: Levels) -> Levels:
     """Features with masks (moments, 1, height, width) as the share of the last frame."""
-    full, half, quarter = (torch.lerp(left, right, mask) for left, right, mask in zip(first, last, masks, strict=True))
+    full, half, quarter = (
+        torch.lerp(left.float(), right.float(), mask.float())  # in half precision not all of them are
+        for left, right, mask in zip(first, last, masks, strict=True)
+    )
     return full, half, quarter
 
 

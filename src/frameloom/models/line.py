@@ -1,0 +1,212 @@
+"""What interpolators made of a network share, whatever the network: frames of any size in, frames of that size out.
+
+Pads as the network's `InputSpec` says and crops back, orders channels, makes moments in batches and large frames in
+overlapping tiles, and keeps what one frame contributes to the next pair. Networks never see any of this.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from frameloom.catalog import InputSpec, ModelCard
+from frameloom.errors import InputError, ShapeError
+from frameloom.frame import FloatPixels
+from frameloom.models.backends.engine import Engine
+from frameloom.models.padding import Padding
+from frameloom.models.settle import settle
+from frameloom.models.tiles import Tile, tiles
+from frameloom.roles import Moment
+from frameloom.runtime import Runtime
+
+View = TypeVar("View")  # a frame, or a part of one, as the network sees it
+Views = TypeVar("Views")  # two of them
+Shared = TypeVar("Shared")  # what is known of two frames before they are divided into parts
+
+
+class NetworkInterpolator(ABC):
+    """An `Interpolator` made of a network and a way to run it.
+
+    Keeps what it knows of the last frame for the next pair, so an instance serves one thread at a time.
+    """
+
+    def __init__(self, card: ModelCard, runtime: Runtime) -> None:
+        self._card = card
+        self._runtime = runtime
+        self._line: Line[Any, Any, Any] | None = None
+
+    def between(self, first: FloatPixels, last: FloatPixels, moments: Sequence[Moment]) -> Iterator[FloatPixels]:
+        """Yield one frame per moment, in the order given.
+
+        Args:
+            first, last: (height, width, 3 or 4) float32, nominally [0, 1], of one size. Networks see them clipped; what
+                lies beyond is cross-faded.
+            moments: Numbers, or distance maps (height, width), in [0, 1]. Where all of a frame is at 0 or 1, it is the
+                first or last frame itself.
+
+        Raises:
+            ShapeError: a map of another size than the frames.
+            InputError: a map for a time-indexed network.
+        """
+        checked = [self._checked(moment, first.shape[:2]) for moment in moments]
+        inner = [moment for moment in checked if _end_of(moment) is None]
+        made = self._made(first, last, inner) if inner else iter(())
+        for moment in checked:
+            end = _end_of(moment)
+            yield next(made) if end is None else (first, last)[end].copy()
+
+    @abstractmethod
+    def _new_line(self, settled: Runtime, size: tuple[int, int]) -> "Line[Any, Any, Any]":
+        """What frames of one (height, width) need."""
+
+    def _checked(self, moment: Moment, size: tuple[int, ...]) -> Moment:
+        if isinstance(moment, np.ndarray) and moment.ndim:
+            if moment.shape != size:
+                raise ShapeError(f"a distance map is {moment.shape}, the frames are {size}; both must have one size")
+            if self._card.variant in ("T", "TR"):
+                raise InputError(f"{self._card.name} takes times, not distance maps; use a variant d or dr")
+        return moment
+
+    def _made(self, first: FloatPixels, last: FloatPixels, moments: list[Moment]) -> Iterator[FloatPixels]:
+        line = self._line_for((first.shape[0], first.shape[1]))
+        shared = line.shared(first[..., :3], last[..., :3])
+        colours = line.frames("colour", first[..., :3], last[..., :3], moments, shared)
+        if first.shape[2] == 3:
+            yield from colours
+            return
+        for colour, alpha in zip(colours, line.alphas(first[..., 3], last[..., 3], moments, shared), strict=True):
+            yield np.concatenate([colour, alpha[..., None]], axis=2)
+
+    def _line_for(self, size: tuple[int, int]) -> "Line[Any, Any, Any]":
+        """What is set up for frames of this size; one size is kept."""
+        if self._line is None or self._line.size != size:
+            settled = self._runtime if self._runtime.settled else settle(self._card, self._runtime, size)
+            self._line = self._new_line(settled, size)
+        return self._line
+
+
+def _end_of(moment: Moment) -> int | None:
+    """0 or 1 where the whole frame is that; else None."""
+    low, high = (moment, moment) if isinstance(moment, float | int) else (moment.min(), moment.max())
+    return int(low) if low == high and low in (0, 1) else None
+
+
+class Line(ABC, Generic[View, Views, Shared]):
+    """Frames of one size through one network."""
+
+    def __init__(self, engine: Engine[Any], spec: InputSpec, settled: Runtime, size: tuple[int, int]) -> None:
+        self.size = size
+        self._engine = engine
+        self._spec = spec
+        self._settled = settled
+        part = settled.tile or size
+        self._tiles: list[Tile] = tiles(size, part)
+        self._padding = Padding.of(spec, part)
+        self._kept: dict[tuple[str, int], tuple[Tensor, View]] = {}
+
+    @abstractmethod
+    def shared(self, first: FloatPixels, last: FloatPixels) -> Shared:
+        """What the parts of two frames (height, width, 3), and their transparency, have in common."""
+
+    @abstractmethod
+    def _view(self, image: Tensor) -> View:
+        """A part (1, 3, height, width), padded, as the network sees it."""
+
+    @abstractmethod
+    def _pairs(
+        self, views: list[tuple[View, View]], first: FloatPixels, last: FloatPixels, shared: Shared
+    ) -> list[Views]:
+        """One per part of the two frames."""
+
+    @abstractmethod
+    def _rendered(self, pair: Views, distance: Tensor, tile: Tile) -> Tensor:
+        """(moments, 3, height, width), padded, of one part at distances (moments, 1, height, width)."""
+
+    def frames(
+        self, kind: str, first: FloatPixels, last: FloatPixels, moments: list[Moment], shared: Shared
+    ) -> Iterator[FloatPixels]:
+        """(height, width, 3) float32 for each moment; `kind` tells colour from alpha among what is kept."""
+        beyond = _Beyond(first, last)
+        views = [self._views((kind, index), first, last, tile) for index, tile in enumerate(self._tiles)]
+        pairs = self._pairs(views, first, last, shared)
+        pending = iter(moments)
+        while batch := list(islice(pending, self._settled.batch)):
+            for moment, made in zip(batch, self._batch(pairs, batch), strict=True):
+                yield beyond.added_to(made, moment)
+
+    def alphas(
+        self, first: NDArray[np.float32], last: NDArray[np.float32], moments: list[Moment], shared: Shared
+    ) -> Iterator[NDArray[np.float32]]:
+        """(height, width) float32 for each moment: transparency moves as a grey picture would."""
+        if (first == 1).all() and (last == 1).all():
+            yield from (np.ones_like(first) for _ in moments)
+            return
+        start, end = (np.repeat(alpha[..., None], 3, axis=2) for alpha in (first, last))
+        for made in self.frames("alpha", start, end, moments, shared):
+            yield made.mean(axis=2)
+
+    def _views(self, key: tuple[str, int], first: FloatPixels, last: FloatPixels, tile: Tile) -> tuple[View, View]:
+        """Both frames as the network sees them; the last of a pair is kept, as the first of the next."""
+        kept = self._kept.get(key)
+        start, end = self._tensor(first, tile), self._tensor(last, tile)
+        before = kept[1] if kept is not None and torch.equal(kept[0], start) else self._view(start)
+        after = self._view(end)
+        self._kept[key] = end, after
+        return before, after
+
+    def _tensor(self, frame: FloatPixels, tile: Tile) -> Tensor:
+        """(1, 3, height, width), padded, clipped to [0, 1]."""
+        part = frame[tile.rows, tile.columns]
+        ordered = part[..., ::-1] if self._spec.channels == "bgr" else part
+        pixels = torch.from_numpy(np.ascontiguousarray(ordered)).to(self._engine.device)
+        return self._padding.pad(pixels.permute(2, 0, 1)[None].clamp(0, 1))
+
+    def _batch(self, pairs: list[Views], moments: list[Moment]) -> NDArray[np.float32]:
+        """(moments, height, width, 3) float32."""
+        if len(pairs) == 1:
+            return self._part(pairs[0], moments, self._tiles[0])
+        frames = np.zeros((len(moments), *self.size, 3), np.float32)
+        for pair, tile in zip(pairs, self._tiles, strict=True):
+            frames[:, tile.rows, tile.columns] += self._part(pair, moments, tile) * tile.weight[..., None]
+        return frames
+
+    def _part(self, pair: Views, moments: list[Moment], tile: Tile) -> NDArray[np.float32]:
+        """(moments, height, width, 3) float32 of one tile."""
+        distance = self._padding.pad(self._distance(moments, tile), edge=True)
+        with self._engine.running():
+            pixels = self._padding.crop(self._rendered(pair, distance, tile)).permute(0, 2, 3, 1)
+            ordered = pixels.flip(3) if self._spec.channels == "bgr" else pixels
+            return ordered.float().contiguous().cpu().numpy()
+
+    def _distance(self, moments: list[Moment], tile: Tile) -> Tensor:
+        """(moments, 1, height, width) float32."""
+        height, width = tile.weight.shape
+        maps = [
+            np.ascontiguousarray(np.broadcast_to(np.float32(moment), self.size)[tile.rows, tile.columns])
+            if np.ndim(moment)
+            else np.full((height, width), moment, np.float32)
+            for moment in moments
+        ]
+        return torch.from_numpy(np.stack(maps)[:, None]).to(self._engine.device)
+
+
+class _Beyond:
+    """What lies beyond [0, 1] in two frames: video carries a little more than black and white."""
+
+    def __init__(self, first: FloatPixels, last: FloatPixels) -> None:
+        inside = all(image.min() >= 0 and image.max() <= 1 for image in (first, last))
+        self._parts = None if inside else (first - np.clip(first, 0, 1), last - np.clip(last, 0, 1))
+
+    def added_to(self, frame: FloatPixels, moment: Moment) -> FloatPixels:
+        """The frame with that, cross-faded."""
+        if self._parts is None:
+            return frame
+        share = np.asarray(moment, np.float32)
+        weight = share[..., None] if share.ndim else share
+        first, last = self._parts
+        return (frame + (1 - weight) * first + weight * last).astype(np.float32, copy=False)
