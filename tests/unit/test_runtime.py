@@ -10,7 +10,7 @@ from any_time_network import SPEC, tiny_card
 from frameloom import memory
 from frameloom.errors import InputError, ModelError, RangeError
 from frameloom.models.choice import ModelChoice, choose_models
-from frameloom.models.settle import settle
+from frameloom.models.settle import check, settle
 from frameloom.models.zoo import catalog
 from frameloom.runtime import Runtime
 
@@ -56,10 +56,10 @@ def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_everything_is_settled_and_settling_again_changes_nothing(tmp_path: Path) -> None:
     card = tiny_card(tmp_path, "DR")
-    settled = settle(card, TORCH, (480, 854), 300)
+    settled = settle(card, TORCH, (480, 854))
     assert settled.settled
     assert (settled.iters, settled.precision, settled.tile, settled.batch) == (2, "float32", None, 4)
-    assert settle(card, settled, (480, 854), 300) == settled
+    assert settle(card, settled, (480, 854)) == settled
 
 
 def test_tiles_and_batches_follow_from_memory(tmp_path: Path) -> None:
@@ -96,6 +96,13 @@ def test_a_model_without_weights_refuses_what_it_cannot_honour(asked: dict, word
         ModelChoice(DIS, Runtime(**asked)).load()
 
 
+def test_compiled_backends_are_for_the_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    with pytest.raises(InputError, match="openvino runs on the CPU, not on cuda"):
+        check(tiny_card(tmp_path), Runtime(backend="openvino", device="cuda"))
+    check(tiny_card(tmp_path), Runtime(backend="openvino"))  # auto is then the CPU
+
+
 def test_a_model_without_weights_takes_what_it_does_anyway() -> None:
     assert ModelChoice(DIS, Runtime(device="cpu", precision="float32")).load()
 
@@ -104,10 +111,10 @@ def test_a_choice_travels_and_says_what_its_frames_depend_on(tmp_path: Path) -> 
     card = tiny_card(tmp_path, "DR")
     choice = ModelChoice(card, replace(TORCH, checkpoint=tmp_path / "tiny.safetensors"))
     assert pickle.loads(pickle.dumps(choice)) == choice
-    settled = choice.settled((480, 854), 300)
+    settled = choice.settled((480, 854))
     assert settled.settings["backend"] == "torch"
     before = settled.identity()
-    other = ModelChoice(card, replace(choice.runtime, iters=3)).settled((480, 854), 300)
+    other = ModelChoice(card, replace(choice.runtime, iters=3)).settled((480, 854))
     assert other.identity() != before
     tiny_card(tmp_path, "D")  # another file of that name
     assert settled.identity() != before

@@ -112,7 +112,7 @@ class Job:
     @property
     def model(self) -> ModelChoice:
         """The model with nothing left open."""
-        return self.asked.settled(self.images.size, self.total)
+        return self.asked.settled(self.images.size)
 
     @property
     def positions(self) -> tuple[float, ...]:

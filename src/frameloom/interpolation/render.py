@@ -134,7 +134,7 @@ class _Job:
     @cached_property
     def model(self) -> ModelChoice:
         """The model with all that `auto` left open decided: a run that is resumed decides the same."""
-        return self.wishes.model.settled(self.info.size, self.plan.count)
+        return self.wishes.model.settled(self.info.size)
 
     @cached_property
     def retiming(self) -> Retiming:

@@ -34,11 +34,11 @@ class ModelChoice:
         """
         return self.card.load(self.runtime)
 
-    def settled(self, size: tuple[int, int], frames: int | None = None) -> "ModelChoice":
+    def settled(self, size: tuple[int, int]) -> "ModelChoice":
         """The same choice with nothing left open, for frames of one (height, width)."""
         if self.card.checkpoint is None:
             return self
-        return replace(self, runtime=settle(self.card, self.runtime, size, frames))
+        return replace(self, runtime=settle(self.card, self.runtime, size))
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What `auto` means: device, precision, backend, tiles and batches for frames of one size.
 
-Everything follows from what was asked, the size, the number of frames and the machine as a whole, not from what is free
+Everything follows from what was asked, the size and the machine as a whole, not from what is free
 at the moment: a run that is resumed must come to the same answer.
 """
 
@@ -8,33 +8,33 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from frameloom.catalog import InputSpec, ModelCard
+from frameloom.catalog import ModelCard
 from frameloom.checkpoints.locations import find_flow_checkpoint
 from frameloom.errors import InputError, ModelError
 from frameloom.memory import total_memory
 from frameloom.models.tiles import tile_size
-from frameloom.runtime import Backend, Device, Precision, Runtime
+from frameloom.runtime import Backend, Device, Runtime
 
 _SHARE_OF_MEMORY = 0.5  # the rest is for frames that wait, encoders, and whatever else runs
 _ITERS = 2  # as upstream
+_ON_CPU: tuple[Backend, ...] = ("openvino", "onnx")
+_BATCH_ON_ACCELERATORS = 8
 _TEMPERATURE = 0.3  # PerVFI, section 4.1
 
 
-def settle(card: ModelCard, runtime: Runtime, size: tuple[int, int], frames: int | None = None) -> Runtime:
+def settle(card: ModelCard, runtime: Runtime, size: tuple[int, int]) -> Runtime:
     """Decide everything that was left open.
 
     Args:
         card: A network.
         runtime: What was asked.
         size: (height, width) of the frames.
-        frames: How many will be made; None where nobody knows. Backends that take long to prepare need many.
 
     Raises:
         ModelError: a device or backend that is not there, with what to install.
         InputError: options that do not go together, or with this model.
     """
     device = _device(runtime)
-    backend = _backend(card, runtime, device, frames)
     budget = runtime.max_memory or int(_memory_of(device) * _SHARE_OF_MEMORY)
     spec = card.input
     tile = None
@@ -43,11 +43,11 @@ def settle(card: ModelCard, runtime: Runtime, size: tuple[int, int], frames: int
     return replace(
         runtime,
         device=device,
-        precision=_precision(runtime, device, backend),
-        backend=backend,
+        precision="float32" if runtime.precision == "auto" else runtime.precision,
+        backend="torch" if runtime.backend == "auto" else runtime.backend,  # the fastest, as measured: docs/networks.md
         max_memory=budget,
         tile=tile,
-        batch=_batch(spec, tile or size, budget),
+        batch=_batch(spec, tile or size, budget, device),
         iters=(runtime.iters or _ITERS) if card.iterates else None,
         seed=(runtime.seed or 0) if card.samples else None,
         temperature=_temperature(runtime) if card.samples else None,
@@ -68,7 +68,9 @@ def check(card: ModelCard, runtime: Runtime) -> None:
         raise InputError(f"{card.name} takes no {option}: it makes the same frames every time")
     if runtime.flow_checkpoint is not None and card.estimator is None:
         raise InputError(f"{card.name} takes no --flow-checkpoint: it is given no flow")
-    _backend(card, runtime, _device(runtime), None)
+    device = _device(runtime)
+    if runtime.backend in _ON_CPU and device != "cpu":
+        raise InputError(f"the backend {runtime.backend} runs on the CPU, not on {device}; leave out --device")
 
 
 def runtime_of_flow(card: ModelCard, runtime: Runtime) -> Runtime:
@@ -108,7 +110,7 @@ def _device(runtime: Runtime) -> Device:
     }  # fmt: skip
     usable: list[Device] = [name for name, usable in there.items() if usable]
     if runtime.device == "auto":
-        return "cpu" if runtime.backend in ("openvino", "onnx") else usable[0]
+        return "cpu" if runtime.backend in _ON_CPU else usable[0]
     if runtime.device not in usable:
         raise ModelError(f"PyTorch sees no {runtime.device} device here; usable: {', '.join(usable)}")
     return runtime.device
@@ -123,15 +125,8 @@ def _torch() -> Any:
     return import_module("torch")
 
 
-def _backend(card: ModelCard, runtime: Runtime, device: Device, frames: int | None) -> Backend:
-    """The one asked for, or the fastest that pays within so many frames."""
-    return "torch" if runtime.backend == "auto" else runtime.backend
-
-
-def _precision(runtime: Runtime, device: Device, backend: Backend) -> Precision:
-    return "float32" if runtime.precision == "auto" else runtime.precision
-
-
-def _batch(spec: InputSpec, size: tuple[int, int], budget: int) -> int:
+def _batch(spec: InputSpec, size: tuple[int, int], budget: int, device: Device) -> int:
+    """Moments at a time: as many as fit. On the CPU, where several gain nothing, as many as the network likes."""
     height, width = size
-    return max(1, min(spec.prefers_batch, budget // max(1, spec.bytes_for(height * width))))
+    most = spec.prefers_batch if device == "cpu" else max(spec.prefers_batch, _BATCH_ON_ACCELERATORS)
+    return max(1, min(most, budget // max(1, spec.bytes_for(height * width))))

@@ -125,7 +125,7 @@ def make_demo(material: Material, asked: ModelChoice, output: Path, *, overwrite
     inputs = [material.source] if material.source else []
     check_output(output, inputs, overwrite=overwrite, folder=True, names=FILE_NAMES)
     watch = Stopwatch()
-    choice = asked.settled(material.info.size, material.count // 2)
+    choice = asked.settled(material.info.size)
     model, name = choice.load(), choice.name
     with staged_folder(output, overwrite=overwrite, names=FILE_NAMES) as working:
         scores = _restore(material, model, name, working, watch)
