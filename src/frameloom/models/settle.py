@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from frameloom.catalog import ModelCard
+from frameloom.catalog import InputSpec, ModelCard
 from frameloom.checkpoints.locations import find_flow_checkpoint
 from frameloom.errors import InputError, ModelError
 from frameloom.memory import total_memory
