@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from frameloom.models.zoo import catalog
 from frameloom.results import FlowField, VideoFlow
-from frameloom.runtime import Device, Precision
+from frameloom.runtime import Backend, Device, Precision
 from frameloom.verbs.make import runtime_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def flow(
     checkpoint: str | Path | None = None,
     device: Device = "auto",
     precision: Precision = "auto",
+    backend: Backend = "auto",
     max_memory: str | int | None = None,
     scale: float = 1,
     overwrite: bool = False,
@@ -45,6 +46,7 @@ def flow(
         checkpoint: Weights of the model: a file, or the folder that holds it as its authors lay it out.
         device: Where a network runs: auto, cpu, cuda or mps.
         precision: What a network computes in: auto, float32, bfloat16 or float16; motion is float32 always.
+        backend: What runs a network: auto or torch; flow networks cannot be compiled by openvino or onnx.
         max_memory: What a network may take, such as 6G; what would not fit is computed again when it is needed. Half of
             what the machine has by default.
         scale: At which part of the size a network looks for motion, such as 0.5 for 4K.
@@ -60,7 +62,7 @@ def flow(
     from frameloom.optical_flow.export import Wish, flow_between
 
     wish = Wish(form=form, longest=longest, overwrite=overwrite)
-    choice = _choose(model, checkpoint, device, precision, max_memory, scale)
+    choice = _choose(model, checkpoint, device, precision, backend, max_memory, scale)
     return flow_between(choice, first, second, None if output is None else Path(output), wish)
 
 
@@ -74,6 +76,7 @@ def flow_of_video(
     checkpoint: str | Path | None = None,
     device: Device = "auto",
     precision: Precision = "auto",
+    backend: Backend = "auto",
     max_memory: str | int | None = None,
     scale: float = 1,
     overwrite: bool = False,
@@ -91,6 +94,7 @@ def flow_of_video(
         checkpoint: As in `flow`.
         device: As in `flow`.
         precision: As in `flow`.
+        backend: As in `flow`.
         max_memory: As in `flow`.
         scale: As in `flow`.
         overwrite: Replace an earlier result in that folder.
@@ -103,7 +107,7 @@ def flow_of_video(
     from frameloom.optical_flow import export
 
     wish = export.Wish(form=form, longest=longest, overwrite=overwrite)
-    choice = _choose(model, checkpoint, device, precision, max_memory, scale)
+    choice = _choose(model, checkpoint, device, precision, backend, max_memory, scale)
     return export.flow_of_video(choice, Path(source), Path(output), wish)
 
 
@@ -112,10 +116,11 @@ def _choose(
     checkpoint: str | Path | None,
     device: Device,
     precision: Precision,
+    backend: Backend,
     max_memory: str | int | None,
     scale: float,
 ) -> "ModelChoice":
     from frameloom.models.choice import ModelChoice
 
-    asked = runtime_of(checkpoint, device, precision, "auto", max_memory, scale, None)
+    asked = runtime_of(checkpoint, device, precision, backend, max_memory, scale, None)
     return ModelChoice(catalog.find(name, "flow"), asked)
