@@ -32,7 +32,7 @@ def hasten(network: nn.Module) -> None:
     Weights and state dict stay as they are; only inference is provided for.
     """
     for module in network.modules():
-        if isinstance(module, nn.Conv2d) and _is_plain_3x3(module):
+        if type(module) is nn.Conv2d and _is_plain_3x3(module):  # kinds of it take more than an image
             _replace(module, partial(_winograd, module.weight, module.bias))
         elif isinstance(module, nn.ConvTranspose2d) and _doubles_by_4x4(module):
             assert module.bias is not None
