@@ -12,6 +12,7 @@ from factories import moving_square
 from frameloom.errors import InputError, ModelError
 from frameloom.models.backends import compiled, convolutions
 from frameloom.models.backends.engine import Engine
+from frameloom.models.layers.deformable import DeformableConvolution
 from frameloom.models.settle import settle
 from frameloom.models.zoo import catalog
 from frameloom.runtime import Runtime
@@ -65,6 +66,14 @@ def test_what_would_not_gain_or_is_something_else_stays() -> None:
     convolutions.hasten(network)
     assert not any("forward" in vars(module) for module in network)
     assert list(network.state_dict()) == before
+
+
+@needs_winograd
+def test_a_deformable_convolution_is_not_taken_for_a_plain_one() -> None:
+    """It is a 3x3 convolution by its class, but takes where to look as well: PerVFI failed at its first frame."""
+    network = nn.Sequential(DeformableConvolution(16, 16))
+    convolutions.hasten(network)
+    assert "forward" not in vars(network[0])
 
 
 def test_a_pytorch_without_it_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
