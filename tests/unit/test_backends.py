@@ -12,6 +12,7 @@ from factories import moving_square
 from frameloom.errors import InputError, ModelError
 from frameloom.models.backends import compiled, convolutions
 from frameloom.models.backends.engine import Engine
+from frameloom.models.layers.deformable import DeformableConvolution
 from frameloom.models.settle import settle
 from frameloom.models.zoo import catalog
 from frameloom.runtime import Runtime
@@ -65,6 +66,30 @@ def test_what_would_not_gain_or_is_something_else_stays() -> None:
     convolutions.hasten(network)
     assert not any("forward" in vars(module) for module in network)
     assert list(network.state_dict()) == before
+
+
+@needs_winograd
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last], ids=str)
+def test_winograds_convolutions_in_strips_are_whole(
+    memory_format: torch.memory_format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convolutions, "_WHOLE", 0)
+    monkeypatch.setattr(convolutions, "_STRIP", 1)
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(9, 11, 3, 1, 1))
+    features = torch.randn(2, 9, 31, 20).to(memory_format=memory_format)  # two strips and a part of one
+    with torch.inference_mode():
+        plain = network(features)
+        convolutions.hasten(network)
+        assert (network(features) - plain).abs().max() < 1e-4
+
+
+@needs_winograd
+def test_a_deformable_convolution_is_not_taken_for_a_plain_one() -> None:
+    """It is a 3x3 convolution by its class, but takes where to look as well: PerVFI failed at its first frame."""
+    network = nn.Sequential(DeformableConvolution(16, 16))
+    convolutions.hasten(network)
+    assert "forward" not in vars(network[0])
 
 
 def test_a_pytorch_without_it_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
