@@ -25,10 +25,12 @@ demo: $(VENV)/.light
 	$(BIN)/frameloom demo --overwrite
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "alone"
+	$(BIN)/python -m pytest -m "not slow and not alone"
 
 test-all: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "alone"
+	$(BIN)/python -m pytest -m "not alone"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
