@@ -4,6 +4,7 @@ Teed and Deng, "RAFT: Recurrent All-Pairs Field Transforms for Optical Flow", EC
 published weights.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import cast
@@ -347,17 +348,17 @@ class RecurrentFlow(FlowNetwork):
             flow = flow + self.change(hidden).float()
         return self.grown(flow, hidden)
 
+    @abstractmethod
     def stepping(self, context: Tensor, memory: int | None) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
         """The function from (hidden state, flow, matches) to the next hidden state, for one context."""
-        raise NotImplementedError
 
+    @abstractmethod
     def change(self, hidden: Tensor) -> Tensor:
         """(batch, 2, height / 8, width / 8): what is to be added to the flow, pixels of this size."""
-        raise NotImplementedError
 
+    @abstractmethod
     def grown(self, flow: Tensor, hidden: Tensor) -> Tensor:
         """The flow (batch, 2, height / 8, width / 8) at full size and in its pixels."""
-        raise NotImplementedError
 
 
 class RAFT(RecurrentFlow):
