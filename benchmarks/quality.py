@@ -20,7 +20,7 @@ import frameloom
 from frameloom.benchmark.datasets import Sample, folder_samples
 from frameloom.benchmark.evaluate import environment, markdown_table, mean_scores
 from frameloom.metrics.table import find_metrics
-from frameloom.results import MeanScore, Score
+from frameloom.results.measuring import MeanScore, Score
 
 METRICS = ("psnr", "ssim", "ie")
 MODELS = ("dis", "blend")

@@ -15,7 +15,7 @@ from frameloom.errors import InputError, ModelError, UnknownModel
 from frameloom.extras import TORCH_PACKAGES, install_command
 from frameloom.runtime import Runtime
 
-Role = Literal["interpolator", "flow"]
+Role = Literal["interpolator", "flow", "encoder", "descriptor"]
 Variant = Literal["T", "D", "TR", "DR"]
 _AS_IT_IS = {"device": "cpu", "precision": "float32"}
 _WITH = "+"  # between the names of a flow estimator and of what uses it
@@ -90,6 +90,9 @@ class ModelCard:
     """The one that it is given. `Catalog.find` sets it."""
     samples: bool = False
     """Whether its frames are drawn at random, so that a seed and a temperature say which ones."""
+    grades: tuple[tuple[float, str], ...] = ()
+    """What its cosine distances mean in words, where that is known: each grade holds below its number, in rising order,
+    the last below infinity."""
     summary: str = ""
     licence: str = ""
     paper: str = ""

@@ -17,7 +17,7 @@ from conftest import REAL_CLIPS
 from frameloom.interpolation.cuts import AUTO
 from frameloom.interpolation.lookahead import look_ahead
 from frameloom.media.reading.source import open_source
-from frameloom.results import Interpolation
+from frameloom.results.making import Interpolation
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

@@ -12,7 +12,7 @@ import frameloom as fl
 from factories import SIZE, image_folder, moving_square, noise, write_png
 from frameloom.benchmark.evaluate import mean_scores
 from frameloom.errors import CannotOpen, CannotWrite, DatasetError, InputError, OutputExists, ShapeError, UnknownModel
-from frameloom.results import Score
+from frameloom.results.measuring import Score
 
 
 def test_scores_are_those_of_the_frames_left_out(tmp_path: Path) -> None:

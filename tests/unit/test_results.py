@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from frameloom.results import Between, Result, plain
+from frameloom.results.base import Result, plain
+from frameloom.results.making import Between
 
 
 def test_everything_a_result_may_hold_becomes_plain_json() -> None:

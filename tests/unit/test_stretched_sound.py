@@ -15,7 +15,7 @@ from frameloom.errors import InputError
 from frameloom.media.carrying.remux import StreamCopy
 from frameloom.media.carrying.retiming import Retiming
 from frameloom.media.carrying.stretch import Run, tempo_steps
-from frameloom.results import Interpolation
+from frameloom.results.making import Interpolation
 
 AAC_FRAME = Fraction(1024, 22050)  # of the slowest rate here
 

@@ -17,7 +17,7 @@ from frameloom.frame import float_pixels, quantise
 from frameloom.interpolation.cuts import is_cut
 from frameloom.metrics.metric import Metric
 from frameloom.progress import track
-from frameloom.results import Evaluation, MeanScore, Score
+from frameloom.results.measuring import Evaluation, MeanScore, Score
 from frameloom.roles import Interpolator
 
 

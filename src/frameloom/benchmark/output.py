@@ -4,7 +4,7 @@ from pathlib import Path
 
 from frameloom.errors import CannotWrite
 from frameloom.media.writing.target import staged_file
-from frameloom.results import Evaluation
+from frameloom.results.measuring import Evaluation
 
 
 def check_suffix(path: Path) -> None:

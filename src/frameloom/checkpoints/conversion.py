@@ -12,7 +12,7 @@ from frameloom.checkpoints.files import check_free, staged
 from frameloom.checkpoints.identification import identification
 from frameloom.checkpoints.weights import read_weights
 from frameloom.errors import CannotWrite, InputError, ModelError
-from frameloom.results import Conversion
+from frameloom.results.models import Conversion
 
 
 def convert_checkpoint(

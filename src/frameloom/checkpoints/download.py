@@ -13,7 +13,7 @@ from frameloom.checkpoints.files import CHUNK, sha256_of, staged, verify
 from frameloom.checkpoints.locations import how_to_get, kept_checkpoint, place_of, verify_kept
 from frameloom.errors import ModelError
 from frameloom.progress import track
-from frameloom.results import Fetched
+from frameloom.results.models import Fetched
 
 _PATIENCE = 60.0  # seconds without a byte
 

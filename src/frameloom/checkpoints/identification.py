@@ -10,7 +10,7 @@ from frameloom.catalog import ModelCard
 from frameloom.checkpoints.files import sha256_of
 from frameloom.checkpoints.weights import Weights, read_weights
 from frameloom.errors import ModelError
-from frameloom.results import Identification
+from frameloom.results.models import Identification
 
 Shapes = dict[str, tuple[int, ...]]
 """Name of a weight -> its shape."""

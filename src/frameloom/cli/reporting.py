@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from frameloom.results import Result
+from frameloom.results.base import Result
 
 _PATIENCE = 2.0  # seconds before progress is shown
 

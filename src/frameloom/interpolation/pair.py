@@ -21,7 +21,7 @@ from frameloom.media.writing.sink import FrameSink, names_a_file
 from frameloom.media.writing.target import check_output, staged_folder
 from frameloom.models.choice import ModelChoice
 from frameloom.progress import track
-from frameloom.results import Between
+from frameloom.results.making import Between
 from frameloom.roles import Interpolator, Moment
 
 GIF_NAME = "between.gif"

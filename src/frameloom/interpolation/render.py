@@ -39,7 +39,8 @@ from frameloom.media.writing.video_container import VideoContainer
 from frameloom.media.writing.workspace import Workspace
 from frameloom.models.choice import ModelChoice
 from frameloom.progress import Notices, Stopwatch, track
-from frameloom.results import Interpolation, plain
+from frameloom.results.base import plain
+from frameloom.results.making import Interpolation
 
 _DECIDE_THE_BYTES = ("frameloom", "av", "numpy", "opencv-python-headless")
 _FASTEST_GIF = Fraction(50)

@@ -22,7 +22,7 @@ from frameloom.models.choice import ModelChoice
 from frameloom.optical_flow.files import Flow, write_flo, write_kitti
 from frameloom.optical_flow.wheel import flow_picture
 from frameloom.progress import Notices, track
-from frameloom.results import FlowField, VideoFlow
+from frameloom.results.making import FlowField, VideoFlow
 from frameloom.roles import FlowEstimator
 
 Form = Literal["flo", "kitti", "wheel"]

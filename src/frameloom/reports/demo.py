@@ -29,7 +29,7 @@ from frameloom.progress import Stopwatch, track
 from frameloom.reports.page import render_page
 from frameloom.reports.page_content import DemoPage, FrameScore, Stage, Still, mean_score, telling_frames
 from frameloom.reports.scene import Scene
-from frameloom.results import Demonstration
+from frameloom.results.making import Demonstration
 from frameloom.roles import Interpolator
 
 Image = NDArray[np.uint8]

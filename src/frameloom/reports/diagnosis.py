@@ -14,7 +14,7 @@ from frameloom.checkpoints.locations import kept_checkpoint
 from frameloom.extras import install_command
 from frameloom.media.writing.codecs import CODECS
 from frameloom.models.zoo import catalog
-from frameloom.results import Diagnosis, Extra
+from frameloom.results.models import Diagnosis, Extra
 
 _PURPOSES = {
     "torch": "networks",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from numpy.typing import NDArray
 
 from frameloom.models.zoo import catalog
-from frameloom.results import FlowField, VideoFlow
+from frameloom.results.making import FlowField, VideoFlow
 from frameloom.runtime import Backend, Device, Precision
 from frameloom.verbs.make import runtime_of
 

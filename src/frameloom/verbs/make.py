@@ -18,7 +18,7 @@ from frameloom.frame import Frame
 from frameloom.media.choices import AudioWish, OnError, VideoCodec
 from frameloom.models.zoo import catalog
 from frameloom.progress import Notices
-from frameloom.results import Batch, Between, Demonstration, Interpolation
+from frameloom.results.making import Batch, Between, Demonstration, Interpolation
 from frameloom.roles import Interpolator
 from frameloom.runtime import Backend, Device, Precision, Runtime
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from frameloom.catalog import ModelCard, names_a_flow
 from frameloom.errors import InputError, RangeError
 from frameloom.models.zoo import catalog
-from frameloom.results import Diagnosis, Evaluation
+from frameloom.results.measuring import Evaluation
+from frameloom.results.models import Diagnosis
 from frameloom.runtime import Backend, Device, Precision, Runtime
 
 

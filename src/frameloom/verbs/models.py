@@ -2,12 +2,13 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args
 
 from frameloom.catalog import ModelCard, Role
-from frameloom.errors import ModelError
+from frameloom.errors import ModelError, UnknownModel
 from frameloom.extras import install_command
 from frameloom.models.zoo import catalog
-from frameloom.results import Conversion, Fetched, Identification, ModelDetails, ModelList
+from frameloom.results.models import Conversion, Fetched, Identification, ModelDetails, ModelList
 
 
 def models_list() -> ModelList:
@@ -17,25 +18,25 @@ def models_list() -> ModelList:
     )
 
 
-def models_show(name: str, *, role: Role = "interpolator") -> ModelDetails:
+def models_show(name: str, *, role: Role | None = None) -> ModelDetails:
     """Show all that is known of one model: variant, licences, paper, where its checkpoint is got and put.
 
     Args:
         name: Of the model, or an alias.
-        role: What kind of model, where several kinds share a name.
+        role: What kind of model, where several kinds share a name; the first that has it by default.
 
     Raises:
         UnknownModel: there is none; the message offers the nearest names.
     """
-    return _details(catalog.find(name, role))
+    return _details(_card(name, role))
 
 
-def models_fetch(name: str, *, role: Role = "interpolator", overwrite: bool = False) -> Fetched:
+def models_fetch(name: str, *, role: Role | None = None, overwrite: bool = False) -> Fetched:
     """Download a model's checkpoint into the cache, or say where a person gets it.
 
     Args:
         name: Of the model, or an alias.
-        role: What kind of model, where several kinds share a name.
+        role: What kind of model, where several kinds share a name; the first that has it by default.
         overwrite: Download it again.
 
     Raises:
@@ -45,7 +46,7 @@ def models_fetch(name: str, *, role: Role = "interpolator", overwrite: bool = Fa
     """
     from frameloom.checkpoints.download import fetch_checkpoint
 
-    return fetch_checkpoint(catalog.find(name, role), overwrite=overwrite)
+    return fetch_checkpoint(_card(name, role), overwrite=overwrite)
 
 
 def models_identify(file: str | Path) -> Identification:
@@ -82,6 +83,18 @@ def models_convert(file: str | Path, output: str | Path, *, overwrite: bool = Fa
     from frameloom.checkpoints.conversion import convert_checkpoint
 
     return convert_checkpoint(Path(file), Path(output), known=catalog.cards(), overwrite=overwrite)
+
+
+def _card(name: str, role: Role | None) -> ModelCard:
+    """The card of that name, of the first kind of model that has one."""
+    close: list[str] = []
+    for kind in get_args(Role) if role is None else (role,):
+        try:
+            return catalog.find(name, kind)
+        except UnknownModel as error:
+            close += error.close_names
+    hint = f"did you mean {' or '.join(dict.fromkeys(close))}?" if close else "see: frameloom models list"
+    raise UnknownModel(f"no model is called '{name}'; {hint}", close)
 
 
 def _need_torch() -> None:

@@ -1,119 +1,10 @@
-"""Results in a few lines for people."""
+"""Models and what is installed, in a few lines."""
 
-from fractions import Fraction
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
-from frameloom.results import (
-    Batch,
-    Between,
-    Conversion,
-    Demonstration,
-    Diagnosis,
-    Evaluation,
-    Fetched,
-    FlowField,
-    Identification,
-    Interpolation,
-    ModelDetails,
-    ModelList,
-    Result,
-    VideoFlow,
-)
-
-_SOUND = {
-    "copied": ", with sound",
-    "stretched": ", with sound",
-    "left out": ", without the sound",
-    "dropped": ", without the sound",
-    "none": "",
-}
-
-
-def summary(result: Result) -> str:
-    """What a person wants to know of a result."""
-    match result:
-        case Interpolation():
-            return _interpolation(result)
-        case Batch():
-            return _batch(result)
-        case Between():
-            return _between(result)
-        case FlowField():
-            return _flow(result)
-        case VideoFlow():
-            return _video_flow(result)
-        case Evaluation():
-            return result.table
-        case Demonstration():
-            return _demonstration(result)
-        case Diagnosis():
-            return _diagnosis(result)
-        case ModelList():
-            return _model_list(result)
-        case ModelDetails():
-            return _model_details(result)
-        case Fetched():
-            return _fetched(result)
-        case Identification():
-            return _identification(result)
-        case Conversion():
-            return _conversion(result)
-        case _:
-            return str(result)
-
-
-def _rate(rate: Fraction) -> str:
-    return f"{float(rate):.3f}".rstrip("0").rstrip(".") + " fps"
-
-
-def _seconds(seconds: float) -> str:
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
-
-
-def _interpolation(made: Interpolation) -> str:
-    repeats = f", {made.held} repeats re-timed" if made.held else ""
-    sound = _SOUND[made.sound]
-    return (
-        f"{made.output}: {made.frames_written} frames ({made.frames_made} made by {made.model}{repeats}) "
-        f"at {_rate(made.rate)}, {float(made.duration):.3f} s long{sound}; took {_seconds(made.seconds)}"
-    )
-
-
-def _batch(batch: Batch) -> str:
-    lines = [_interpolation(made) for made in batch.results]
-    lines += [f"{source}: not made: {why}" for source, why in batch.failures.items()]
-    total = len(batch.results) + len(batch.failures)
-    return "\n".join([*lines, f"{len(batch.results)} of {total} made"])
-
-
-def _between(made: Between) -> str:
-    drawn = f", {made.samples} samples" if made.samples > 1 else ""
-    new = f"{len(made.moments)} new images by {made.model}{drawn}"
-    return f"{made.output}: {new}, {len(made.files)} files with both inputs"
-
-
-def _flow(made: FlowField) -> str:
-    height, width = made.size
-    return (
-        f"{made.output}: flow by {made.model} ({made.form}), {width}x{height}, "
-        f"mean {made.mean:.2f} px, longest {made.longest:.1f} px"
-    )
-
-
-def _video_flow(made: VideoFlow) -> str:
-    return (
-        f"{made.output}: {made.flows} flows by {made.model} ({made.form}), longest {made.longest:.1f} px; "
-        f"took {_seconds(made.seconds)}"
-    )
-
-
-def _demonstration(shown: Demonstration) -> str:
-    rivals = ", ".join(f"{name} {values['psnr']:.2f} dB" for name, values in shown.baselines.items())
-    return (
-        f"{shown.frames} frames restored by {shown.model}: {shown.psnr:.2f} dB PSNR, {shown.ssim:.4f} SSIM "
-        f"({rivals})\nopen {Path(shown.page).resolve()} in a browser to see them; took {_seconds(shown.seconds)}"
-    )
+from frameloom.results.base import Result
+from frameloom.results.models import Conversion, Diagnosis, Fetched, Identification, ModelDetails, ModelList
 
 
 def _diagnosis(found: Diagnosis) -> str:
@@ -196,3 +87,13 @@ def _conversion(made: Conversion) -> str:
         f"{made.output}: {' or '.join(made.models)}, {made.tensors} tensors, {made.parameters:,} parameters, "
         f"{made.size:,} bytes{left}"
     )
+
+
+SUMMARIES: dict[type[Result], Callable[[Any], str]] = {
+    Diagnosis: _diagnosis,
+    ModelList: _model_list,
+    ModelDetails: _model_details,
+    Fetched: _fetched,
+    Identification: _identification,
+    Conversion: _conversion,
+}

@@ -1,0 +1,1 @@
+"""Images as tokens and vectors: preparing, pooling, similarity, descriptors."""

@@ -1,0 +1,23 @@
+"""How alike tokens are: cosine similarity in float32, in parts that fit into memory."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SMALLEST = 1e-12  # a shorter vector is like nothing, itself included
+
+
+def unit_length(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The same vectors (last axis) with length 1; those of no length stay zero."""
+    wide = np.asarray(vectors, np.float32)
+    lengths = np.sqrt(np.einsum("...c,...c->...", wide, wide, dtype=np.float64))
+    return (wide / np.maximum(lengths, _SMALLEST)[..., None]).astype(np.float32)
+
+
+def cosine_similarity(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    """Of two vectors, -1..1; 0 where one has no length."""
+    return float(np.clip(np.dot(unit_length(first).astype(np.float64), unit_length(second)), -1, 1))
+
+
+def cosine_distance(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    """`1 - cosine_similarity`: 0 the same, 1 unrelated, 2 opposite."""
+    return 1.0 - cosine_similarity(first, second)

@@ -1,0 +1,1 @@
+"""One encoder per file: images to grids of tokens."""

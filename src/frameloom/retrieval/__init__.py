@@ -1,0 +1,1 @@
+"""The most similar picture out of many: index, search, selection, collage."""

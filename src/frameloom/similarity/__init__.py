@@ -1,0 +1,1 @@
+"""How alike frames are: of two images, over a video, patch by patch."""
