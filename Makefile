@@ -25,12 +25,10 @@ demo: $(VENV)/.light
 	$(BIN)/frameloom demo --overwrite
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "alone"
-	$(BIN)/python -m pytest -m "not slow and not alone"
+	$(BIN)/python -m pytest -m "not slow"
 
 test-all: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "alone"
-	$(BIN)/python -m pytest -m "not alone"
+	$(BIN)/python -m pytest
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

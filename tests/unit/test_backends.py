@@ -1,5 +1,7 @@
 """Backends: the same frames as PyTorch's own modules, and clear words where one is missing."""
 
+import subprocess
+import sys
 from importlib import import_module
 
 import numpy as np
@@ -164,3 +166,24 @@ def test_parts_of_a_network_are_its_modules() -> None:
         network = catalog.find(f"{family}.d", "interpolator").new_network()
         for name in (*network.parts, *network.sized_parts):
             assert isinstance(network.get_submodule(name), nn.Module)
+
+
+def test_an_interrupt_after_two_models_of_openvino_is_no_segmentation_fault() -> None:
+    """Each core of it leaves a stack for signal handlers; the second of two put back that of the first, freed."""
+    pytest.importorskip("openvino")
+    done = subprocess.run([sys.executable, "-c", _TWO_MODELS_THEN_CTRL_C], capture_output=True, text=True)
+    assert done.returncode == 5, done.stderr
+
+
+_TWO_MODELS_THEN_CTRL_C = """
+import gc, signal, sys
+from torch import nn
+from frameloom.models.backends.openvino import OpenVINO
+
+made = [OpenVINO("float32").compile(nn.Conv2d(3, 3, 3), ((1, 3, 64, 64),), sized=True) for _ in range(2)]
+while made:
+    made.pop(0)
+    gc.collect()
+signal.signal(signal.SIGINT, lambda *_: sys.exit(5))
+signal.raise_signal(signal.SIGINT)
+"""

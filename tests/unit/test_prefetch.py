@@ -151,7 +151,6 @@ def interrupted(*seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("presses", [(0.1,), (0.1, 0.2, 0.3)], ids=["once", "three times"])
 @pytest.mark.parametrize("waiting", [False, True], ids=["at the end", "while queueing"])
 def test_an_interrupt_never_leaves_the_consumer_running(presses: tuple[float, ...], waiting: bool) -> None:
@@ -170,7 +169,6 @@ def test_an_interrupt_never_leaves_the_consumer_running(presses: tuple[float, ..
     assert done.is_set()
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("presses", [(0.1,), (0.1, 0.2)], ids=["once", "twice"])
 def test_an_interrupt_never_leaves_the_producer_running(presses: tuple[float, ...]) -> None:
     def slow() -> Iterator[int]:

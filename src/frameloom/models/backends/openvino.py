@@ -1,6 +1,7 @@
 """OpenVINO as a compiler of modules, on the CPU."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import openvino
@@ -14,12 +15,21 @@ _HINTS: dict[Precision, str] = {"float32": "f32", "bfloat16": "bf16", "float16":
 _SMALL = 64  # pixels: tracing at this size and giving the model its real one takes a fifth of the time
 
 
+@cache
+def _core() -> openvino.Core:
+    """The only one, never given up.
+
+    Each puts a stack for signal handlers in place, and puts back what was there before when it goes. Of two, the one
+    that goes last puts back that of the first, which is freed by then: the next Ctrl-C was a segmentation fault.
+    """
+    return openvino.Core()
+
+
 class OpenVINO(Compiler):
     """Compiles for this machine's processor."""
 
     def __init__(self, precision: Precision) -> None:
         """Args: what is computed in between inputs and outputs, which are float32."""
-        self._core = openvino.Core()
         self._options = {
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
@@ -32,7 +42,7 @@ class OpenVINO(Compiler):
         toolkit: Any = openvino  # its functions are typed in part
         model = toolkit.convert_model(module, example_input=tuple(examples))
         model.reshape({index: list(shape) for index, shape in enumerate(shapes)})
-        request = self._core.compile_model(model, "CPU", self._options).create_infer_request()
+        request = _core().compile_model(model, "CPU", self._options).create_infer_request()
         return _Request(request)
 
 
