@@ -14,6 +14,8 @@ _OUTLINE: Colour = (12, 16, 22)
 _FRACTION = 4  # bits of a pixel's fraction, as OpenCV takes coordinates
 _DIMMED = 0.6
 _HEAD = 9.0  # pixels
+_WING = 0.42  # of that, to each side
+_ONE_WAY_STRENGTH = 0.5
 
 Point = tuple[float, float]
 
@@ -27,13 +29,15 @@ def draw_arrows(first: Rgb, second: Rgb, found: Comparison, *, gap: int, stride:
     dimmed = [np.rint(image.astype(np.float32) * _DIMMED).astype(np.uint8) for image in (first, second)]
     picture = np.concatenate([dimmed[0], space, dimmed[1]], axis=1)
     rows, columns = found.grid_a
-    places = list(product(_every(rows, stride), _every(columns, stride)))
-    for row, column in sorted(places, key=lambda place: bool(found.ab.mutual[place])):  # mutual ones on top
+    lines: dict[bool, list[tuple[Point, Point]]] = {False: [], True: []}
+    for row, column in product(_every(rows, stride), _every(columns, stride)):
         match = found.ab.matches[row, column]
-        start = _centre(row, column, found.grid_a, first)
         x, y = _centre(int(match[0]), int(match[1]), found.grid_b, second)
-        _arrow(picture, start, (x + first.shape[1] + gap, y), MUTUAL if found.ab.mutual[row, column] else ONE_WAY)
-    return picture
+        line = (_centre(row, column, found.grid_a, first), (x + first.shape[1] + gap, y))
+        lines[bool(found.ab.mutual[row, column])].append(line)
+    one_way = _with_arrows(picture, lines[False], ONE_WAY)  # many of them would hide the better ones
+    faded = cv2.addWeighted(one_way, _ONE_WAY_STRENGTH, picture, 1 - _ONE_WAY_STRENGTH, 0)
+    return _with_arrows(np.asarray(faded, np.uint8), lines[True], MUTUAL)
 
 
 def _every(count: int, stride: int) -> range:
@@ -47,16 +51,20 @@ def _centre(row: int, column: int, grid: tuple[int, int], image: Rgb) -> Point:
     return (column + 0.5) * image.shape[1] / grid[1] - 0.5, (row + 0.5) * image.shape[0] / grid[0] - 0.5
 
 
-def _arrow(picture: Rgb, start: Point, end: Point, colour: Colour) -> None:
-    """With a dark edge, so that it is seen on any ground."""
-    along = np.subtract(end, start)
-    along = along / max(float(np.hypot(*along)), 1e-6)
-    across = np.array([-along[1], along[0]])
-    wings = [np.subtract(end, _HEAD * along - side * 0.42 * _HEAD * across) for side in (-1, 1)]
+def _with_arrows(picture: Rgb, lines: list[tuple[Point, Point]], colour: Colour) -> Rgb:
+    """The picture with arrows, all of whose dark edges lie under all of their colours."""
+    drawn = picture.copy()
     for shade, thickness in ((_OUTLINE, 3), (colour, 1)):
-        for first, last in ((start, end), (wings[0], end), (wings[1], end)):
-            cv2.line(picture, _fine(first), _fine(last), shade, thickness, cv2.LINE_AA, _FRACTION)
-        cv2.circle(picture, _fine(start), (2 + thickness // 2) << _FRACTION, shade, -1, cv2.LINE_AA, _FRACTION)
+        for start, end in lines:
+            along = np.subtract(end, start)
+            along = along / max(float(np.hypot(*along)), 1e-6)
+            across = np.array([-along[1], along[0]])
+            for side in (-1, 1):
+                wing = np.subtract(end, _HEAD * (along + side * _WING * across))
+                cv2.line(drawn, _fine(wing), _fine(end), shade, thickness, cv2.LINE_AA, _FRACTION)
+            cv2.line(drawn, _fine(start), _fine(end), shade, thickness, cv2.LINE_AA, _FRACTION)
+            cv2.circle(drawn, _fine(start), (2 + thickness // 2) << _FRACTION, shade, -1, cv2.LINE_AA, _FRACTION)
+    return drawn
 
 
 def _fine(point: Point | np.ndarray) -> tuple[int, int]:
