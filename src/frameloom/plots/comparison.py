@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from frameloom.errors import RangeError
+from frameloom.errors import InputError, RangeError
 from frameloom.images import write_image
+from frameloom.media.writing.sink import names_a_file
 from frameloom.media.writing.target import check_output, staged_folder
 from frameloom.plots.arrows import MUTUAL, ONE_WAY, draw_arrows
 from frameloom.plots.canvas import FAINT, Rgb, below, beside, fitted, grown, legend, line_of_text
@@ -79,8 +80,10 @@ def prepare_folder(folder: Path, inputs: Sequence[object], *, overwrite: bool) -
     Raises:
         OutputExists: the folder holds an earlier result, without `overwrite`.
         CannotWrite: it is a file, or holds something else.
-        InputError: an input lies in it.
+        InputError: it is named like a file, or an input lies in it.
     """
+    if names_a_file(folder):
+        raise InputError(f"{folder} names a file; what is written goes to a folder")
     paths = [Path(item) for item in inputs if isinstance(item, (str, Path))]
     check_output(folder, paths, overwrite=overwrite, folder=True, names=NAMES)
 
@@ -111,8 +114,9 @@ def _overview(found: Comparison, images: tuple[Rgb, Rgb], heats: Sequence[Heat])
         _captioned(lacking, ["what of A is not in B", "what of B is not in A"]),
     ]
     width = rows[0].shape[1]
+    bar = max(heats, key=lambda heat: float(heat.values.max())).bar(width)  # the one that may go beyond the scale
     head = [line_of_text(_verdict(found), width, size=30, bold=True), line_of_text(_way(found), width, colour=FAINT)]
-    return grown(below([below(head, gap=4), *rows, heats[0].bar(width)], gap=_GAP), margin=_MARGIN)
+    return grown(below([below(head, gap=4), *rows, bar], gap=_GAP), margin=_MARGIN)
 
 
 def _page(heading: str, found: Comparison, image: Rgb, heat: Heat) -> Rgb:

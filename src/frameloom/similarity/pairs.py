@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from frameloom.errors import FrameloomError
+from frameloom.errors import FrameloomError, InputError
+from frameloom.media.writing.sink import names_a_file
 from frameloom.media.writing.target import check_output, staged_folder
 from frameloom.progress import track
 from frameloom.results.comparing import ComparedPair, Comparison, Comparisons
@@ -55,9 +56,12 @@ def compare_entries(entries: Sequence[PairEntry], encoder: ImageEncoder, method:
     Entries that are no pairs are told among the failures, as are those whose images cannot be read.
 
     Raises:
+        InputError: the output is named like a file.
         OutputExists, CannotWrite: the folder cannot be written, or holds something else than an earlier result.
     """
     started = time.perf_counter()
+    if names_a_file(wish.output):
+        raise InputError(f"{wish.output} names a file; tables and pictures go to a folder")
     images = [path for entry in entries if not entry.problem for path in (entry.image_a, entry.image_b) if path]
     inputs, earlier = [*([wish.config] if wish.config else []), *images], wish.earlier()
     check_output(wish.output, inputs, overwrite=wish.overwrite, folder=True, names=earlier)

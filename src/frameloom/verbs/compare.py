@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from frameloom.errors import InputError
 from frameloom.models.zoo import catalog
 from frameloom.results.comparing import Comparison, Comparisons
-from frameloom.runtime import Backend, Device, Precision
+from frameloom.runtime import Backend, Device, Precision, Runtime
 from frameloom.verbs.make import runtime_of
 
 if TYPE_CHECKING:
@@ -86,9 +86,8 @@ def compare(
     look = Look(scale=scale, arrow_stride=arrow_stride)
     if folder is not None:
         prepare_folder(folder, [image_a, image_b], overwrite=overwrite)
-    images, method = _set_up(
-        encoder, checkpoint, device, precision, backend, max_memory, size, keep_aspect, pool, colours=pca
-    )
+    asked = runtime_of(checkpoint, device, precision, backend, max_memory, 1, None)
+    images, method = _set_up(encoder, asked, size, keep_aspect=keep_aspect, pool=pool, colours=pca)
     found = compare_encoded(*encode_two(image_a, image_b, images), method)
     return found if folder is None else save_comparison(found, folder, look if visualize else None, overwrite=overwrite)
 
@@ -155,9 +154,8 @@ def compare_pairs(
         config=Path(config) if isinstance(config, (str, Path)) else None,
         overwrite=overwrite,
     )
-    images, method = _set_up(
-        encoder, checkpoint, device, precision, backend, max_memory, size, keep_aspect, pool, colours=visualize and pca
-    )
+    asked = runtime_of(checkpoint, device, precision, backend, max_memory, 1, None)
+    images, method = _set_up(encoder, asked, size, keep_aspect=keep_aspect, pool=pool, colours=visualize and pca)
     return compare_entries(entries, images, method, wish)
 
 
@@ -194,24 +192,13 @@ def plot(
 
 
 def _set_up(
-    name: str,
-    checkpoint: str | Path | None,
-    device: Device,
-    precision: Precision,
-    backend: Backend,
-    max_memory: str | int | None,
-    size: int | None,
-    keep_aspect: bool,
-    pool: Pool,
-    *,
-    colours: bool,
+    name: str, asked: Runtime, size: int | None, *, keep_aspect: bool, pool: Pool, colours: bool
 ) -> "tuple[ImageEncoder, Method]":
     """The encoder that was chosen, and how images are compared by it."""
     from frameloom.models.choice import ModelChoice
     from frameloom.similarity.compare import Method
     from frameloom.similarity.encoded_images import ImageEncoder
 
-    asked = runtime_of(checkpoint, device, precision, backend, max_memory, 1, None)
     card = catalog.find(name, "encoder")
     model = card.load(asked)
     images = ImageEncoder(model, size=size, keep_aspect=keep_aspect)
