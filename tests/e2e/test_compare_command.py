@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 import frameloom as fl
 from commands import Command
 from factories import moving_square, noise, write_png
+from frameloom.catalog import Catalog
 from frameloom.images import read_image
+from frameloom.models.zoo import catalog
 
 PICTURES = {
     "comparison.png", "similarity_A2B.png", "similarity_B2A.png", "mismatch_A.png", "mismatch_B.png",
@@ -149,6 +152,21 @@ def test_python_refuses_scales_that_there_are_not(tmp_path: Path, pair: tuple[Pa
         fl.compare(*pair, tmp_path / "out", visualize=True, scale="linear")
     with pytest.raises(fl.FrameloomError, match="the first image has shape"):
         fl.compare(np.zeros((4, 4), np.uint8), pair[1])
+
+
+def test_a_distance_is_told_in_words_where_the_card_has_them(
+    frameloom: Command, tmp_path: Path, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded = replace(catalog.find("color", "encoder"), grades=((1e-6, "very similar"), (float("inf"), "significant")))
+    monkeypatch.setattr("frameloom.verbs.compare.catalog", Catalog([graded]))
+    said = frameloom("compare", *pair, tmp_path / "out", "--encoder", "color", "--visualize").done()
+    assert "(significant) by color" in said.out
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["grade"] == "significant"
+    listed = [{"image_a": str(first), "image_b": str(second)} for first, second in (pair, (pair[0], pair[0]))]
+    (tmp_path / "pairs.json").write_text(json.dumps(listed))
+    frameloom("compare", "--config", tmp_path / "pairs.json", tmp_path / "table", "--encoder", "color").done()
+    with (tmp_path / "table" / "results.csv").open(newline="") as file:
+        assert [row["grade"] for row in csv.DictReader(file)] == ["significant", "very similar"]
 
 
 def test_one_bad_pair_does_not_stop_the_others(frameloom: Command, tmp_path: Path, pair: tuple[Path, Path]) -> None:
