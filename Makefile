@@ -44,6 +44,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python scripts/model_table.py
 	PYTHONPATH=tests $(BIN)/python scripts/stream_tables.py
 	PYTHONPATH=tests $(BIN)/python scripts/parity_table.py
+	$(BIN)/python scripts/compare_picture.py
 
 samples: $(VENV)/.dev
 	$(BIN)/python scripts/draw_samples.py samples

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from frameloom.catalog import ModelCard
 from frameloom.errors import FrameloomError
 from frameloom.frame import Frame
+from frameloom.verbs.compare import compare, compare_pairs, plot
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
 from frameloom.verbs.measure import evaluate
@@ -21,6 +22,8 @@ __all__ = [
     "ModelCard",
     "ObjectMotion",
     "between",
+    "compare",
+    "compare_pairs",
     "demo",
     "densify",
     "distance_maps",
@@ -32,6 +35,7 @@ __all__ = [
     "load",
     "open_sink",
     "open_source",
+    "plot",
     "read_image",
     "register",
     "write_image",

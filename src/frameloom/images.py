@@ -3,11 +3,13 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from frameloom.errors import CannotOpen, CannotWrite, InputError
+from frameloom.errors import CannotOpen, CannotWrite, InputError, RangeError, ShapeError
 from frameloom.frame import Pixels
 from frameloom.image_size import breaks_off, claimed_size
 
@@ -64,6 +66,33 @@ def _to_rgb(decoded: Pixels) -> Pixels:
         return np.repeat(decoded.reshape(*decoded.shape[:2], 1), 3, axis=2)
     order = [2, 1, 0] if decoded.shape[2] == 3 else [2, 1, 0, 3]
     return np.ascontiguousarray(decoded[..., order])
+
+
+def pixels_of(item: str | os.PathLike[str] | NDArray[Any], name: str) -> Pixels:
+    """The pixels of a file, or of an array once it is checked; float64 becomes float32.
+
+    Args:
+        item: Image file, or pixels `(height, width, 3 or 4)`: uint8, uint16 or float in [0, 1].
+        name: What messages call it.
+
+    Raises:
+        CannotOpen: a file is missing or not an image.
+        ShapeError: an array is not an image.
+        InputError: pixels of another type.
+        RangeError: pixels that are not finite.
+    """
+    if isinstance(item, (str, os.PathLike)):
+        return read_image(item)
+    image = np.asarray(item)
+    if image.ndim != 3 or image.shape[2] not in (3, 4) or not image.size:
+        raise ShapeError(f"{name} has shape {image.shape}; expected (height, width, 3 or 4)")
+    if image.dtype.name not in ("uint8", "uint16", "float32", "float64"):
+        raise InputError(f"{name} has {image.dtype} pixels; expected uint8, uint16 or float32 in [0, 1]")
+    if image.dtype.kind == "f":
+        if not np.isfinite(image).all():
+            raise RangeError(f"{name} holds values that are not finite")
+        return image.astype(np.float32, copy=False)
+    return image
 
 
 def write_image(path: str | os.PathLike[str], pixels: Pixels) -> None:

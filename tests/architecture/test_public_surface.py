@@ -11,15 +11,16 @@ import frameloom as fl
 from frameloom.cli.app import build_app
 from frameloom.cli.commands import COMMANDS
 from frameloom.errors import CannotOpen
-from frameloom.verbs import flow, make, measure, models
+from frameloom.verbs import compare, flow, make, measure, models
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
 VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
-         "flow": flow.flow, "doctor": measure.doctor,
+         "flow": flow.flow, "compare": compare.compare, "doctor": measure.doctor,
          "models list": models.models_list, "models show": models.models_show, "models fetch": models.models_fetch,
          "models identify": models.models_identify, "models convert": models.models_convert}  # fmt: skip
 
-PATHS = {"interpolate": ("source", "output"), "flow": ("first", "second", "output")}
+PATHS = {"interpolate": ("source", "output"), "flow": ("first", "second", "output"),
+         "compare": ("image_a", "image_b", "output")}  # fmt: skip
 
 
 def heavy_after(code: str) -> set[str]:
@@ -78,6 +79,7 @@ def test_options_of_a_command_are_the_parameters_of_its_verb(name: str) -> None:
     if name in PATHS:  # paths and --out stand for these
         assert of_command.pop("paths").kind is inspect.Parameter.VAR_POSITIONAL
         assert of_command.pop("out").default is None
+        of_command.pop("config", None)  # many pairs: another verb with the same options
         of_verb = {key: item for key, item in of_verb.items() if key not in PATHS[name]}
     assert list(of_command) == list(of_verb)
     for key, item in of_verb.items():
@@ -95,6 +97,18 @@ def test_flow_of_a_video_takes_what_flow_takes() -> None:
         for verb in (flow.flow, flow.flow_of_video)
     )
     assert of_pair == of_video
+
+
+def test_many_pairs_take_what_one_takes() -> None:
+    of_pair, of_pairs = (
+        {
+            key: item.default
+            for key, item in inspect.signature(verb).parameters.items()
+            if item.kind is item.KEYWORD_ONLY
+        }
+        for verb in (compare.compare, compare.compare_pairs)
+    )
+    assert of_pair == of_pairs
 
 
 def test_interpolate_all_takes_what_interpolate_takes(tmp_path: Path) -> None:

@@ -15,9 +15,14 @@ def unit_length(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def cosine_similarity(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
     """Of two vectors, -1..1; 0 where one has no length."""
-    return float(np.clip(np.dot(unit_length(first).astype(np.float64), unit_length(second)), -1, 1))
+    return 1.0 - cosine_distance(first, second)
 
 
 def cosine_distance(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
-    """`1 - cosine_similarity`: 0 the same, 1 unrelated, 2 opposite."""
-    return 1.0 - cosine_similarity(first, second)
+    """`1 - cosine_similarity`: 0 the same, 1 unrelated, 2 opposite; exactly 0 for equal vectors."""
+    ours, theirs = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    lengths = np.linalg.norm(ours), np.linalg.norm(theirs)
+    if min(lengths) < _SMALLEST:
+        return 1.0
+    apart = ours / lengths[0] - theirs / lengths[1]  # 1 - cos = |a - b|^2 / 2: small distances keep their digits
+    return float(min(np.dot(apart, apart) / 2, 2.0))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from frameloom.errors import InputError, RangeError, ShapeError
 from frameloom.frame import ArrayPicture, FloatPixels, Frame, Pixels, float_pixels, quantise
-from frameloom.images import read_image
+from frameloom.images import pixels_of
 from frameloom.interpolation.between import cascade
 from frameloom.interpolation.timeline import passes_total, rate_of
 from frameloom.media.writing.gif import GifSink
@@ -55,7 +55,7 @@ def open_pair(first: str | Path | NDArray[Any], last: str | Path | NDArray[Any])
     """
     names = [str(item) if isinstance(item, (str, Path)) else f"the {place} image"
              for item, place in ((first, "first"), (last, "last"))]  # fmt: skip
-    images = [_pixels(item, name) for item, name in zip((first, last), names, strict=True)]
+    images = [pixels_of(item, name) for item, name in zip((first, last), names, strict=True)]
     if images[0].shape[:2] != images[1].shape[:2]:
         sizes = [f"{name} is {image.shape[1]}x{image.shape[0]}" for name, image in zip(names, images, strict=True)]
         raise ShapeError(f"{sizes[0]}, {sizes[1]}; both must have one size")
@@ -64,21 +64,6 @@ def open_pair(first: str | Path | NDArray[Any], last: str | Path | NDArray[Any])
     kind = max((image.dtype for image in images), key=lambda dtype: dtype.itemsize)
     first_pixels, last_pixels = (_of_kind(image, kind, channels) for image in images)
     return Pair(first_pixels, last_pixels, files)
-
-
-def _pixels(item: str | Path | NDArray[Any], name: str) -> Pixels:
-    if isinstance(item, (str, Path)):
-        return read_image(item)
-    image = np.asarray(item)
-    if image.ndim != 3 or image.shape[2] not in (3, 4) or not image.size:
-        raise ShapeError(f"{name} has shape {image.shape}; expected (height, width, 3 or 4)")
-    if image.dtype.name not in ("uint8", "uint16", "float32", "float64"):
-        raise InputError(f"{name} has {image.dtype} pixels; expected uint8, uint16 or float32 in [0, 1]")
-    if image.dtype.kind == "f":
-        if not np.isfinite(image).all():
-            raise RangeError(f"{name} holds values that are not finite")
-        return image.astype(np.float32, copy=False)
-    return image
 
 
 def _of_kind(image: Pixels, kind: "np.dtype[Any]", channels: int) -> Pixels:

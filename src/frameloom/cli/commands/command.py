@@ -15,6 +15,7 @@ from frameloom.cli.summaries import summary
 from frameloom.errors import BatchError, InputError
 from frameloom.progress import listening
 from frameloom.results.base import Result
+from frameloom.results.comparing import Comparisons
 from frameloom.results.making import Batch
 
 Command = Callable[..., None]
@@ -87,10 +88,11 @@ def report(make: Callable[[], Result], reporting: Reporting | None) -> None:
     with listening(progress, None if silent else tell):
         result = make()
     print_result(result, summary(result), reporting)
-    if isinstance(result, Batch) and result.failures:
+    if isinstance(result, (Batch, Comparisons)) and result.failures:
         first = next(iter(result.failures.items()))
         more = f", and {len(result.failures) - 1} more" if len(result.failures) > 1 else ""
-        raise BatchError(f"not made: {first[0]}: {first[1]}{more}", result.failures)
+        undone = "not made" if isinstance(result, Batch) else "not compared"
+        raise BatchError(f"{undone}: {first[0]}: {first[1]}{more}", result.failures)
 
 
 def whole(kind: Any, tokens: Sequence[Token]) -> int:
