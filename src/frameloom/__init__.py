@@ -9,6 +9,7 @@ from frameloom.frame import Frame
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
 from frameloom.verbs.measure import evaluate
+from frameloom.verbs.patches import patches
 
 if TYPE_CHECKING:
     from frameloom.images import read_image, write_image
@@ -32,6 +33,7 @@ __all__ = [
     "load",
     "open_sink",
     "open_source",
+    "patches",
     "read_image",
     "register",
     "write_image",
