@@ -9,7 +9,8 @@ from frameloom.errors import RangeError
 
 _COLOURS = 3
 _CONTRAST = 2.0  # two standard deviations reach 0.02 and 0.98
-_NOTHING = 1e-9  # of the strongest direction's deviation: a direction weaker than this is rounding
+_FAINT = 1e-3  # of the strongest direction: float32 products cannot tell anything weaker from rounding
+_ROUNDING = 1e-6  # of the tokens' length: likewise of the tokens themselves
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ class PrincipalFit:
         deviations = np.sqrt(np.maximum(strengths[::-1][:kept], 0))
         largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=0)[None], axis=0)
         directions = directions * np.where(largest < 0, -1.0, 1.0)
-        telling = (deviations > _NOTHING * max(deviations[0], _NOTHING)) & (deviations > _NOTHING)
+        mean = self._origin + shift
+        length = np.sqrt(mean @ mean + strengths.clip(0).sum())
+        telling = deviations > max(_FAINT * deviations[0], _ROUNDING * length)
         directions = np.pad(directions * telling, ((0, 0), (0, _COLOURS - kept)))
         deviations = np.pad(np.where(telling, deviations, 1), (0, _COLOURS - kept), constant_values=1)
-        return PrincipalColours(self._origin + shift, directions, deviations)
+        return PrincipalColours(mean, directions, deviations)

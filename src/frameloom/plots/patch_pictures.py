@@ -90,8 +90,8 @@ def draw_colours(scenes: PatchScenes, labels: Sequence[str], folder: Path) -> No
 
 def _spread(patches: NDArray[Value], like: Pixels) -> NDArray[Value]:
     """A value per patch to a value per pixel: a patch stays one rectangle, as the encoder saw it."""
-    rows: NDArray[np.intp] = np.arange(like.shape[0]) * patches.shape[0] // like.shape[0]
-    columns: NDArray[np.intp] = np.arange(like.shape[1]) * patches.shape[1] // like.shape[1]
+    rows: NDArray[np.intp] = np.arange(like.shape[0], dtype=np.intp) * patches.shape[0] // like.shape[0]
+    columns: NDArray[np.intp] = np.arange(like.shape[1], dtype=np.intp) * patches.shape[1] // like.shape[1]
     return patches[rows][:, columns]
 
 
