@@ -3,6 +3,9 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -185,6 +188,34 @@ def test_an_interrupted_run_goes_on_where_it_was(film: Path, interrupted: Path, 
     assert not workspace(interrupted).exists()
 
 
+_KILLED = """
+import os, signal, sys
+import frameloom as fl
+from frameloom.models.encoders.hog import HOGCells
+
+encode, calls = HOGCells.encode, []
+
+def encode_two(self, images):
+    calls.append(images)
+    if len(calls) > 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return encode(self, images)
+
+HOGCells.encode = encode_two
+fl.patches(sys.argv[1], sys.argv[2], fps=25, size=64, batch=3)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_killed_run_goes_on_where_it_was(film: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ended = subprocess.run([sys.executable, "-c", _KILLED, str(film), str(out)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert not out.exists()
+    assert fl.patches(film, out, fps=25, size=64, batch=5).frames_reused == 6
+    assert not workspace(out).exists()
+
+
 def test_other_work_does_not_use_what_was_left(film: Path, interrupted: Path) -> None:
     found = fl.patches(film, interrupted, fps=25, size=32)
     assert found.frames_reused == 0
@@ -225,6 +256,20 @@ def test_too_little_room_is_told_before_the_work(film: Path, tmp_path: Path, mon
     with pytest.raises(CannotWrite, match="make room"):
         fl.patches(film, tmp_path / "out")
     assert names(tmp_path) == ["film.mp4"]
+
+
+@pytest.mark.parametrize(("form", "package", "file"), [("hdf5", "h5py", "h5"), ("zarr", "zarr", "zarr")])
+def test_other_formats_hold_the_same_and_are_replaced(
+    film: Path, tmp_path: Path, form: str, package: str, file: str
+) -> None:
+    pytest.importorskip(package)
+    whole = fl.patches(film, tmp_path / "npz", size=32, fps=25)
+    for overwrite in (False, True):
+        found = fl.patches(film, tmp_path / "out", size=32, fps=25, format=form, overwrite=overwrite)
+        assert f"intra_frame_similarities.{file}" in found.files
+        for name in ("position", "intra"):
+            np.testing.assert_array_equal(getattr(found, name)[:], getattr(whole, name))
+        del found
 
 
 def test_maps_can_be_drawn_again(film: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from frameloom.progress import Notices
 from frameloom.similarity import disk_space
 from frameloom.similarity.array_files import array_writer, check_format, open_array
 from frameloom.similarity.disk_space import check_room
-from frameloom.similarity.patch_arrays import intra_parts, position_parts
+from frameloom.similarity.patch_arrays import intra_part_count, intra_parts, position_part_count, position_parts
 from frameloom.similarity.patch_files import opened, statistics_text, write_arrays
 from frameloom.similarity.running_statistics import RunningStatistics
 from frameloom.similarity.token_spool import TokenSpool
@@ -104,12 +104,15 @@ def test_half_precision_is_what_is_stored_not_what_is_computed(tmp_path: Path) -
     np.testing.assert_array_equal(stored["intra"], full.astype(np.float16))
 
 
-@pytest.mark.parametrize("most_bytes", [1, 100, 700, 2**20])
+@pytest.mark.parametrize("most_bytes", [1, 100, 700, 1400, 2**20])
 @pytest.mark.parametrize("frames", [1, 7])
 def test_parts_make_the_whole_however_small_they_are(frames: int, most_bytes: int, tmp_path: Path) -> None:
     spool = spool_of(random_tokens(frames, 5), tmp_path)
-    position = np.concatenate([part.reshape(-1, frames) for part in position_parts(spool, most_bytes=most_bytes)])
-    intra = np.concatenate([part.reshape(-1, 5) for part in intra_parts(spool, most_bytes=most_bytes)])
+    of_position = [part.reshape(-1, frames) for part in position_parts(spool, most_bytes=most_bytes)]
+    of_intra = [part.reshape(-1, 5) for part in intra_parts(spool, most_bytes=most_bytes)]
+    assert len(of_position) == position_part_count(spool, most_bytes=most_bytes)
+    assert len(of_intra) == intra_part_count(spool, most_bytes=most_bytes)
+    position, intra = np.concatenate(of_position), np.concatenate(of_intra)
     tokens = np.stack([spool.tokens_of(frame) for frame in range(frames)])
     truth = np.einsum("tpc,upc->ptu", tokens, tokens)
     np.testing.assert_allclose(position.reshape(truth.shape), truth, atol=1e-6)

@@ -40,7 +40,8 @@ def draw_maps(result: PatchSimilarity, folder: Path, *, positions: int = 10) -> 
     """
     if result.position is None and result.frame is None and result.intra is None:
         raise InputError(f"{result.output} holds no similarities to draw")
-    for name, values, axis, title in track(list(_maps(result, positions)), "heat maps"):
+    maps = list(_maps(result, positions))
+    for name, values, axis, title in track(maps, "heat maps", len(maps)):
         write_image(folder / name, heat_map(_square(values), axis, title))
 
 

@@ -17,14 +17,25 @@ MOST_BYTES = 128 * 2**20
 
 def position_parts(spool: TokenSpool, *, most_bytes: int = MOST_BYTES) -> Iterator[NDArray[np.float32]]:
     """Yield the similarities of each patch at two times: `[P, T, T]` in order, in parts (..., T)."""
-    per_patch = 4 * spool.frames * max(spool.dims, spool.frames)
-    patches_at_once = max(1, most_bytes // per_patch)
-    for first in range(0, spool.patches, patches_at_once):
-        tokens = spool.patches_over_time(first, min(first + patches_at_once, spool.patches))
+    at_once = _patches_at_once(spool, most_bytes)
+    for first in range(0, spool.patches, at_once):
+        tokens = spool.patches_over_time(first, min(first + at_once, spool.patches))
         if len(tokens) > 1:
             yield _limited(tokens @ tokens.transpose(0, 2, 1))
         else:
             yield from self_similarity_parts(tokens[0], most_bytes=most_bytes)
+
+
+def position_part_count(spool: TokenSpool, *, most_bytes: int = MOST_BYTES) -> int:
+    """How many parts `position_parts` yields."""
+    at_once = _patches_at_once(spool, most_bytes)
+    whole, rest = divmod(spool.patches, at_once)
+    of_one = _part_count(spool.frames, most_bytes)
+    return (whole if at_once > 1 else whole * of_one) + (of_one if rest == 1 else bool(rest))
+
+
+def _patches_at_once(spool: TokenSpool, most_bytes: int) -> int:
+    return max(1, most_bytes // (4 * spool.frames * max(spool.dims, spool.frames)))
 
 
 def intra_parts(spool: TokenSpool, *, most_bytes: int = MOST_BYTES) -> Iterator[NDArray[np.float32]]:
@@ -33,14 +44,27 @@ def intra_parts(spool: TokenSpool, *, most_bytes: int = MOST_BYTES) -> Iterator[
         yield from self_similarity_parts(spool.tokens_of(frame), most_bytes=most_bytes)
 
 
+def intra_part_count(spool: TokenSpool, *, most_bytes: int = MOST_BYTES) -> int:
+    """How many parts `intra_parts` yields."""
+    return spool.frames * _part_count(spool.patches, most_bytes)
+
+
 def self_similarity_parts(vectors: NDArray[np.float32], *, most_bytes: int) -> Iterator[NDArray[np.float32]]:
     """Yield the similarity of each of some unit vectors (count, dims) to all of them, in parts (rows, count)."""
-    rows = max(1, most_bytes // (4 * len(vectors)))
+    rows = _rows_at_once(len(vectors), most_bytes)
     if rows >= len(vectors):  # a whole product with itself takes half the time
         yield _limited(vectors @ vectors.T)
         return
     for first in range(0, len(vectors), rows):
         yield _limited(vectors[first : first + rows] @ vectors.T)
+
+
+def _rows_at_once(count: int, most_bytes: int) -> int:
+    return max(1, most_bytes // (4 * count))
+
+
+def _part_count(count: int, most_bytes: int) -> int:
+    return -(-count // _rows_at_once(count, most_bytes))
 
 
 def _limited(cosines: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from frameloom.features.similarity import unit_length
 from frameloom.progress import track
 from frameloom.results.patches import ArrayStatistics
 from frameloom.similarity.array_files import ArrayFormat, array_writer, open_array
-from frameloom.similarity.patch_arrays import intra_parts, position_parts
+from frameloom.similarity.patch_arrays import intra_part_count, intra_parts, position_part_count, position_parts
 from frameloom.similarity.running_statistics import RunningStatistics
 from frameloom.similarity.token_spool import TokenSpool
 
@@ -43,10 +43,14 @@ def write_arrays(
 ) -> dict[str, ArrayStatistics]:
     """Compute and write the arrays asked for; returns the statistics of each by its name."""
     statistics: dict[str, ArrayStatistics] = {}
-    makers = {"position": position_parts, "intra": intra_parts}
+    makers = {
+        "position": (position_parts, position_part_count),
+        "intra": (intra_parts, intra_part_count),
+    }
     for name, shape in large_shapes(spool).items():
         if name in only:
-            parts = track(makers[name](spool), f"{name} similarities")
+            make, count = makers[name]
+            parts = track(make(spool), f"{name} similarities", count(spool))
             statistics[name] = _write_large(parts, folder, STORED_NAMES[name], shape, dtype, form)
     if "frame" in only:
         similarity = frame_similarity(spool)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.features.principal import PrincipalFit
+from frameloom.progress import track
 from frameloom.similarity.token_spool import TokenSpool
 
 
@@ -27,14 +28,15 @@ def scenes_of(spool: TokenSpool, grid: tuple[int, int]) -> PatchScenes:
     fit = PrincipalFit()
     change = np.zeros((spool.frames, spool.patches), np.float32)
     before: NDArray[np.float32] | None = None
-    for frame in range(spool.frames):
+    for frame in track(range(spool.frames), "change", spool.frames):
         tokens = spool.tokens_of(frame)
         fit.add(tokens)
         if before is not None:
             change[frame] = np.clip(1 - np.einsum("pc,pc->p", tokens, before), 0, 2)
         before = tokens
     found = fit.colours()
-    colours = np.stack([found.paint(spool.tokens_of(frame)) for frame in range(spool.frames)])
+    frames = track(range(spool.frames), "colours", spool.frames)
+    colours = np.stack([found.paint(spool.tokens_of(frame)) for frame in frames])
     return PatchScenes(
         picture=spool.picture_of,
         change=change.reshape(spool.frames, *grid),

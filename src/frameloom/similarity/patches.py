@@ -47,7 +47,7 @@ DEFAULT_SIZE = 448
 Draw = Callable[[PatchSimilarity, PatchScenes, int, Path], None]
 """Draws a result, with a number of positions, into a folder."""
 FILE_NAMES = frozenset(
-    {*(f"{name}.*" for name in STORED_NAMES.values()), "statistics.txt",
+    {*(f"{name}.{end}" for name in STORED_NAMES.values() for end in ("npy", "npz", "h5", "zarr/")), "statistics.txt",
      "patches.json", "frame_similarity.png", "position_[0-9]*_r[0-9]*_c[0-9]*.png", "intra_frame_[0-9]*.png",
      "change.png", "change.mp4", "pca_colours.png", "pca_colours.mp4"}
 )  # fmt: skip

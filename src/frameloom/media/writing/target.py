@@ -26,7 +26,7 @@ def check_output(
     """Refuse, before any work is done, what cannot or must not be written.
 
     `folder` says that the output will be one; `names` are the files, besides numbered images, that an earlier result in
-    it may consist of: names, or patterns as the shell has them.
+    it may consist of: names, or patterns as the shell has them; of folders, with a slash at their end.
 
     Raises:
         InputError: the output is one of the inputs, lies inside an input folder, or holds an input.
@@ -73,6 +73,8 @@ def _check_folder(folder: Path, names: frozenset[str], *, overwrite: bool) -> No
 
 def _is_result(entry: Path, names: frozenset[str]) -> bool:
     numbered = entry.suffix.lower() in _NUMBERED and entry.stem.isdigit()
+    if entry.is_dir() and not entry.is_symlink():
+        return any(fnmatchcase(f"{entry.name}/", name) for name in names)
     return entry.is_file() and (numbered or any(fnmatchcase(entry.name, name) for name in names))
 
 
