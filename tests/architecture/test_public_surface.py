@@ -81,7 +81,7 @@ def test_options_of_a_command_are_the_parameters_of_its_verb(name: str) -> None:
         of_verb = {key: item for key, item in of_verb.items() if key not in PATHS[name]}
     assert list(of_command) == list(of_verb)
     for key, item in of_verb.items():
-        required_only_here = name == "between" and key == "output"
+        required_only_here = name in ("between", "patches") and key == "output"
         assert required_only_here or of_command[key].default == item.default
 
 

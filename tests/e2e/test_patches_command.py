@@ -1,5 +1,6 @@
 """`frameloom patches` as a user meets it."""
 
+import gc
 import json
 import os
 import shutil
@@ -270,6 +271,22 @@ def test_other_formats_hold_the_same_and_are_replaced(
         for name in ("position", "intra"):
             np.testing.assert_array_equal(getattr(found, name)[:], getattr(whole, name))
         del found
+
+
+def test_a_result_without_an_output_lasts_as_long_as_it_is_held(film: Path) -> None:
+    found = fl.patches(film, size=32, fps=25)
+    folder = found.output
+    assert "change.png" in names(folder)
+    assert found.position.shape == (4, 12, 12)
+    del found
+    gc.collect()
+    assert not folder.parent.exists()
+
+
+def test_the_output_can_be_named_by_an_option(frameloom: Command, film: Path, tmp_path: Path) -> None:
+    frameloom("patches", film, "--out", tmp_path / "out", "--size", "32").done()
+    assert "statistics.txt" in names(tmp_path / "out")
+    assert "--output" in frameloom("patches", film).refused()
 
 
 def test_maps_can_be_drawn_again(film: Path, tmp_path: Path) -> None:

@@ -25,8 +25,10 @@ Value = TypeVar("Value", bound=np.generic)
 RATE = Fraction(10)
 """Sampled frames per second of the videos: a second of them is ten samples, whatever lies between those."""
 _MOST_TILES = 24
-_COLUMNS = 4
-_TILE_WIDTH = 360
+_SHEET_WIDTH = 1500
+_TILE = (270, 360)
+"""(height, width) that a picture in a sheet fits into."""
+_NARROWEST = 175
 _GAP, _CAPTION, _HEADER = 12, 30, 64
 _INK, _PAPER = (30, 30, 30), 255
 _TELLING = 99.0  # percentile of change that gets the strongest colour: a single flash must not hide the rest
@@ -56,7 +58,7 @@ def draw_change(scenes: PatchScenes, labels: Sequence[str], folder: Path) -> Non
         f"{scale:.2g} and more (yellow)"
     )
     chosen = [1 + place for place in evenly_chosen(len(labels) - 1, _MOST_TILES)]
-    write_image(folder / "change.png", _sheet(chosen, shown, caption, header))
+    write_image(folder / "change.png", _sheet(chosen, shown, caption, header, fits=_TILE))
     pictures = (_stamped(shown(frame), caption(frame)) for frame in range(len(labels)))
     _write_video(folder / "change.mp4", pictures, shown(0).shape[:2], len(labels))
 
@@ -83,7 +85,9 @@ def draw_colours(scenes: PatchScenes, labels: Sequence[str], folder: Path) -> No
 
     header = "Patches by their three strongest components: alike in colour is alike in content, over the whole video"
     chosen = evenly_chosen(len(labels), _MOST_TILES // 2)
-    write_image(folder / "pca_colours.png", _sheet(chosen, under_each_other, caption, header))
+    write_image(
+        folder / "pca_colours.png", _sheet(chosen, under_each_other, caption, header, fits=(2 * _TILE[0], _TILE[1]))
+    )
     pictures = (_stamped(side_by_side(frame), caption(frame)) for frame in range(len(labels)))
     _write_video(folder / "pca_colours.mp4", pictures, side_by_side(0).shape[:2], len(labels))
 
@@ -106,20 +110,29 @@ def _with_change(picture: Pixels, share: NDArray[np.float32]) -> Pixels:
     return np.rint(laid).astype(np.uint8)
 
 
-def _sheet(frames: Sequence[int], shown: Callable[[int], Pixels], caption: Callable[[int], str], header: str) -> Pixels:
-    """Tiles row by row with captions, under a header."""
+def _sheet(
+    frames: Sequence[int],
+    shown: Callable[[int], Pixels],
+    caption: Callable[[int], str],
+    header: str,
+    *,
+    fits: tuple[int, int],
+) -> Pixels:
+    """Tiles row by row with captions, under a header; each fits into a (height, width)."""
     first = shown(frames[0])
-    height = max(2, round(_TILE_WIDTH * first.shape[0] / first.shape[1]))
-    columns = min(_COLUMNS, len(frames))
+    scale = min(fits[0] / first.shape[0], fits[1] / first.shape[1])
+    height, width = max(2, round(first.shape[0] * scale)), max(2, round(first.shape[1] * scale))
+    across = max(width, _NARROWEST) + _GAP  # captions need some room
+    columns = min((_SHEET_WIDTH - _GAP) // across, len(frames))
     rows = -(-len(frames) // columns)
-    width = max(columns * (_TILE_WIDTH + _GAP) + _GAP, 2 * _TILE_WIDTH)
-    sheet = Image.new("RGB", (width, _HEADER + rows * (height + _CAPTION + _GAP)), (_PAPER,) * 3)
+    whole = max(columns * across + _GAP, _SHEET_WIDTH // 2)
+    sheet = Image.new("RGB", (whole, _HEADER + rows * (height + _CAPTION + _GAP)), (_PAPER,) * 3)
     draw = ImageDraw.Draw(sheet)
-    _write_wrapped(draw, header, width - 2 * _GAP)
+    _write_wrapped(draw, header, whole - 2 * _GAP)
     for place, frame in enumerate(frames):
-        left = _GAP + place % columns * (_TILE_WIDTH + _GAP)
+        left = _GAP + place % columns * across
         top = _HEADER + place // columns * (height + _CAPTION + _GAP)
-        tile = cv2.resize(shown(frame), (_TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
+        tile = cv2.resize(shown(frame), (width, height), interpolation=cv2.INTER_AREA)
         sheet.paste(Image.fromarray(np.asarray(tile, np.uint8)), (left, top))
         draw.text((left, top + height + 6), caption(frame), fill=_INK, font=text_font(18))
     return np.asarray(sheet)

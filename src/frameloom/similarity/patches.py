@@ -4,7 +4,9 @@ Tokens are kept in the hidden folder beside the output until it is done; a run t
 """
 
 import shutil
+import tempfile
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -44,6 +46,7 @@ from frameloom.similarity.token_maker import TokenMaker, picture_size
 from frameloom.similarity.token_spool import TokenSpool
 
 DEFAULT_SIZE = 448
+ALL_ARRAYS: tuple[ArrayName, ...] = get_args(ArrayName)
 Draw = Callable[[PatchSimilarity, PatchScenes, int, Path], None]
 """Draws a result, with a number of positions, into a folder."""
 FILE_NAMES = frozenset(
@@ -73,7 +76,7 @@ class PatchWish:
     dtype: StoredType = "float32"
     """What the two large arrays are stored in."""
     format: ArrayFormat = "npz"
-    only: tuple[ArrayName, ...] = get_args(ArrayName)
+    only: tuple[ArrayName, ...] = ALL_ARRAYS
     """Which arrays are made."""
     batch: int = 4
     """Frames that are encoded at a time."""
@@ -95,8 +98,10 @@ class PatchWish:
             raise RangeError("only names no array; give position, frame or intra")
 
 
-def analyse(choice: ModelChoice, path: Path, output: Path, wish: PatchWish, *, draw: Draw) -> PatchSimilarity:
+def analyse(choice: ModelChoice, path: Path, output: Path | None, wish: PatchWish, *, draw: Draw) -> PatchSimilarity:
     """Write the similarities of a video's patches, and pictures of them, to a folder.
+
+    Without an output they lie in a folder that goes when the result does.
 
     Raises:
         MediaError: the source cannot be read or the output not written; nothing is left under its name. Frames that
@@ -104,6 +109,8 @@ def analyse(choice: ModelChoice, path: Path, output: Path, wish: PatchWish, *, d
         InputError: options that contradict each other, the encoder or the source.
         ModelError: the encoder cannot be used as asked.
     """
+    if output is None:
+        return _in_passing(choice, path, wish, draw)
     started = time.perf_counter()
     if names_a_file(output):
         raise InputError(f"{output} names a file; the similarities of patches go to a folder")
@@ -113,6 +120,17 @@ def analyse(choice: ModelChoice, path: Path, output: Path, wish: PatchWish, *, d
     with Workspace(output) as workspace, told(output):
         result = job.run(workspace, draw)
     return replace(result, seconds=time.perf_counter() - started)
+
+
+def _in_passing(choice: ModelChoice, path: Path, wish: PatchWish, draw: Draw) -> PatchSimilarity:
+    folder = Path(tempfile.mkdtemp(prefix="frameloom-"))
+    try:
+        result = analyse(choice, path, folder / "patches", wish, draw=draw)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(result, shutil.rmtree, folder, ignore_errors=True)
+    return result
 
 
 class _Job:

@@ -1,6 +1,6 @@
 """Sampled frames to tokens on disk, going on from what an interrupted run has left."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -101,16 +101,19 @@ class TokenMaker:
         frames = fetch(self.source, [index for index, _ in runs])
         for first in range(0, len(runs), self.batch):
             some = runs[first : first + self.batch]
-            shown = [next(frames) for _ in some]
-            tokens = self._tokens([frame.to_float() for frame in shown])
-            for (_, times), of_frame, frame in zip(some, tokens, shown, strict=True):
-                picture = self._picture(frame)
+            shown = [self._reduced(next(frames)) for _ in some]
+            tokens = self._tokens(np.stack([image for image, _ in shown]))
+            for (_, times), of_frame, (_, picture) in zip(some, tokens, shown, strict=True):
                 for _ in range(times):
                     yield of_frame, picture
 
-    def _tokens(self, images: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        prepared = np.stack([np.clip(prepare(image, self.encoder, self.grid), 0, 1) for image in images])
-        tokens = self.encoder.encode(prepared)
+    def _reduced(self, frame: Frame) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """What the encoder is to see, and the small picture: of large frames, a batch would take gigabytes."""
+        image = np.clip(prepare(frame.to_float(), self.encoder, self.grid), 0, 1)
+        return image, self._picture(frame)
+
+    def _tokens(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        tokens = self.encoder.encode(images)
         if tokens.shape[:3] != (len(images), *self.grid):
             raise ModelError(f"the encoder gave tokens of shape {tokens.shape} for a grid of {self.grid}")
         if not np.isfinite(tokens).all():

@@ -16,7 +16,7 @@ DEFAULT_ENCODER = "hog"
 
 def patches(
     source: str | Path,
-    output: str | Path,
+    output: str | Path | None = None,
     *,
     encoder: str = DEFAULT_ENCODER,
     checkpoint: str | Path | None = None,
@@ -42,7 +42,7 @@ def patches(
 
     Args:
         source: Video, animated GIF, WebP or PNG, folder of images (natural order), or image.
-        output: A folder.
+        output: A folder. In Python it may be left out: then it is a temporary one that goes when the result does.
         encoder: What turns patches into tokens: hog (edges) or color, which need no weights, or a network; see
             `frameloom models list`, role encoder, for the names.
         checkpoint: Weights of a network: a file, or the folder that holds it as its authors lay it out.
@@ -69,7 +69,7 @@ def patches(
     """
     from frameloom.models.choice import ModelChoice
     from frameloom.plots.patch_similarity import draw_all
-    from frameloom.similarity.patches import PatchWish, analyse
+    from frameloom.similarity.patches import ALL_ARRAYS, PatchWish, analyse
 
     wish = PatchWish(
         fps=None if fps is None else _rate(fps),
@@ -81,11 +81,11 @@ def patches(
         format=format,
         batch=batch,
         overwrite=overwrite,
-        **({} if only is None else {"only": tuple(dict.fromkeys(only))}),
+        only=ALL_ARRAYS if only is None else tuple(only),
     )
     asked = runtime_of(checkpoint, device, precision, backend, max_memory, 1, None)
     choice = ModelChoice(catalog.find(encoder, "encoder"), asked)
-    return analyse(choice, Path(source), Path(output), wish, draw=draw_all)
+    return analyse(choice, Path(source), None if output is None else Path(output), wish, draw=draw_all)
 
 
 def _rate(fps: str | float | Fraction) -> Fraction:

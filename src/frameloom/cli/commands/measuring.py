@@ -36,8 +36,9 @@ COMMANDS: dict[str, Command] = {
     ),
     "patches": command(
         patches,
+        required="output",
         source=Path,
-        output=Path,
+        output=Annotated[Path, Parameter(name=("--output", "--out"))],
         checkpoint=CHECKPOINT,
         max_memory=MEMORY,
         fps=str | None,
