@@ -28,10 +28,7 @@ def position_parts(spool: TokenSpool, *, most_bytes: int = MOST_BYTES) -> Iterat
 
 def position_part_count(spool: TokenSpool, *, most_bytes: int = MOST_BYTES) -> int:
     """How many parts `position_parts` yields."""
-    at_once = _patches_at_once(spool, most_bytes)
-    whole, rest = divmod(spool.patches, at_once)
-    of_one = _part_count(spool.frames, most_bytes)
-    return (whole if at_once > 1 else whole * of_one) + (of_one if rest == 1 else bool(rest))
+    return -(-spool.patches // _patches_at_once(spool, most_bytes)) * _part_count(spool.frames, most_bytes)
 
 
 def _patches_at_once(spool: TokenSpool, most_bytes: int) -> int:
