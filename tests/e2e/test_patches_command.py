@@ -18,9 +18,9 @@ import pytest
 import frameloom as fl
 from commands import Command
 from factories import audio_only, clip, image_folder, moving_square, native, write_png, write_video
-from frameloom.errors import CannotWrite
+from frameloom.errors import CannotWrite, OutputExists
 from frameloom.models.encoders.hog import HOGCells
-from frameloom.plots import patch_similarity
+from frameloom.plots.patch_similarity import save_maps
 from frameloom.similarity import patch_files
 from processes import workspace
 
@@ -291,12 +291,14 @@ def test_the_output_can_be_named_by_an_option(frameloom: Command, film: Path, tm
 
 def test_maps_can_be_drawn_again(film: Path, tmp_path: Path) -> None:
     found = fl.patches(film, tmp_path / "out", size=32, fps=25)
-    (tmp_path / "maps").mkdir()
-    patch_similarity.draw_maps(found, tmp_path / "maps", positions=2)
-    drawn = names(tmp_path / "maps")
-    assert drawn[-2:] == ["position_0000_r00_c00.png", "position_0003_r01_c01.png"]
-    for name in drawn:
-        assert (tmp_path / "maps" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+    maps = tmp_path / "maps"
+    drawn = save_maps(found, maps, positions=2)
+    assert [file.name for file in drawn[-2:]] == ["position_0000_r00_c00.png", "position_0003_r01_c01.png"]
+    for file in drawn:
+        assert file.read_bytes() == (tmp_path / "out" / file.name).read_bytes()
+    with pytest.raises(OutputExists):
+        save_maps(found, maps)
+    assert len(save_maps(found, maps, positions=3, overwrite=True)) == len(drawn) + 1
 
 
 def test_the_result_is_told_as_json(frameloom: Command, film: Path, tmp_path: Path) -> None:

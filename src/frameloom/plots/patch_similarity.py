@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from frameloom.errors import InputError
 from frameloom.images import write_image
+from frameloom.media.writing.target import check_output, staged_folder
 from frameloom.plots.heat_map import Axis, heat_map
 from frameloom.plots.patch_pictures import draw_change, draw_colours
 from frameloom.progress import track
 from frameloom.results.patches import PatchSimilarity
 from frameloom.similarity.patch_scenes import PatchScenes
+from frameloom.similarity.patches import FILE_NAMES
 from frameloom.similarity.sampled_frames import evenly_chosen
 
 _INTRA_MAPS = 5
@@ -25,6 +27,29 @@ def draw_all(result: PatchSimilarity, scenes: PatchScenes, positions: int, folde
     if result.frames > 1:
         draw_change(scenes, labels, folder)
     draw_colours(scenes, labels, folder)
+
+
+def save_maps(result: PatchSimilarity, folder: Path, *, positions: int = 10, overwrite: bool = False) -> list[Path]:
+    """Draw the heat maps of a result into a folder of their own; change and colours lie where the result does.
+
+    Args:
+        result: What to draw.
+        folder: Where to.
+        positions: As in `draw_maps`.
+        overwrite: Replace earlier maps in that folder.
+
+    Returns:
+        The files.
+
+    Raises:
+        InputError: the result holds no arrays.
+        OutputExists: the folder holds an earlier result.
+        CannotWrite: it cannot be written.
+    """
+    check_output(folder, [], overwrite=overwrite, folder=True, names=FILE_NAMES)
+    with staged_folder(folder, overwrite=overwrite, names=FILE_NAMES) as working:
+        draw_maps(result, working, positions=positions)
+    return sorted(folder.iterdir())
 
 
 def draw_maps(result: PatchSimilarity, folder: Path, *, positions: int = 10) -> None:
