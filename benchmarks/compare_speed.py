@@ -22,6 +22,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from frameloom.similarity.components import joint_colours
 from matplotlib import pyplot
 from matplotlib.patches import ConnectionPatch
 from numpy.typing import NDArray
@@ -35,7 +36,6 @@ from frameloom.plots.comparison import NAMES, Look, write_comparison
 from frameloom.roles import PatchEncoder
 from frameloom.runtime import Runtime
 from frameloom.similarity.compare import Method
-from frameloom.similarity.components import joint_colours
 from frameloom.similarity.encoded_images import ImageEncoder
 from frameloom.similarity.pairs import Wish, compare_entries
 from frameloom.similarity.pairs_file import read_pairs

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 from frameloom.catalog import ModelCard
 from frameloom.errors import FrameloomError
 from frameloom.frame import Frame
-from frameloom.verbs.compare import compare, compare_pairs, plot
+from frameloom.verbs.compare import compare, compare_pairs
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
 from frameloom.verbs.measure import evaluate
+from frameloom.verbs.patches import patches
+from frameloom.verbs.plot import plot
 
 if TYPE_CHECKING:
     from frameloom.images import read_image, write_image
@@ -35,6 +37,7 @@ __all__ = [
     "load",
     "open_sink",
     "open_source",
+    "patches",
     "plot",
     "read_image",
     "register",

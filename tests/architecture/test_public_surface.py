@@ -11,11 +11,12 @@ import frameloom as fl
 from frameloom.cli.app import build_app
 from frameloom.cli.commands import COMMANDS
 from frameloom.errors import CannotOpen
-from frameloom.verbs import compare, flow, make, measure, models
+from frameloom.verbs import compare, flow, make, measure, models, patches
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
 VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
-         "flow": flow.flow, "compare": compare.compare, "doctor": measure.doctor,
+         "flow": flow.flow, "compare": compare.compare, "patches": patches.patches,
+         "doctor": measure.doctor,
          "models list": models.models_list, "models show": models.models_show, "models fetch": models.models_fetch,
          "models identify": models.models_identify, "models convert": models.models_convert}  # fmt: skip
 
@@ -83,7 +84,7 @@ def test_options_of_a_command_are_the_parameters_of_its_verb(name: str) -> None:
         of_verb = {key: item for key, item in of_verb.items() if key not in PATHS[name]}
     assert list(of_command) == list(of_verb)
     for key, item in of_verb.items():
-        required_only_here = name == "between" and key == "output"
+        required_only_here = name in ("between", "patches") and key == "output"
         assert required_only_here or of_command[key].default == item.default
 
 

@@ -44,6 +44,7 @@ def test_what_needs_no_network_works(film: Path, tmp_path: Path) -> None:
         ["evaluate", "dis", "blend", "--root", tmp_path / "set"],
         ["demo", film, "--output", tmp_path / "demo"],
         ["compare", first, last, tmp_path / "compare", "--visualize"],
+        ["patches", film, tmp_path / "patches", "--size", "64"],
         ["models", "list"],
         ["models", "show", "rife.dr"],
         ["doctor"],

@@ -14,8 +14,7 @@ from frameloom.models.encoders.hog import HOGCells
 from frameloom.results.comparing import Comparison
 from frameloom.roles import PatchEncoder
 from frameloom.similarity import encoded_images
-from frameloom.similarity.compare import EncodedImage, Method, compare_encoded, grade_of
-from frameloom.similarity.components import joint_colours
+from frameloom.similarity.compare import EncodedImage, Method, _joint_colours, compare_encoded, grade_of
 from frameloom.similarity.encoded_images import ImageEncoder, TokenStore, encode_two
 from frameloom.similarity.matching import mismatch, mutual, nearest_both, relative_mismatch
 
@@ -141,14 +140,14 @@ def test_grids_may_differ() -> None:
 
 def test_colours_of_what_does_not_differ_are_grey() -> None:
     for tokens in (np.ones((2, 3, 5)), np.zeros((1, 1, 2))):
-        for colours in joint_colours(tokens, tokens):
+        for colours in _joint_colours(tokens, tokens):
             assert (colours == 0.5).all()
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_largest_weight_of_a_component_is_positive(seed: int) -> None:
     direction = np.random.default_rng(seed).normal(size=4)
-    colours, _ = joint_colours(*[np.arange(6.0).reshape(2, 3, 1) * direction] * 2)
+    colours, _ = _joint_colours(*[np.arange(6.0).reshape(2, 3, 1) * direction] * 2)
     rising = direction[np.abs(direction).argmax()] > 0
     assert (np.diff(colours[..., 0].ravel()) > 0).tolist() == [rising] * 5
     assert (colours[..., 1:] == 0.5).all(), "tokens on a line differ in one component"

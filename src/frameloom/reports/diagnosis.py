@@ -18,6 +18,7 @@ from frameloom.results.models import Diagnosis, Extra
 
 _PURPOSES = {
     "torch": "networks",
+    "arrays": "similarities of patches as HDF5 and Zarr",
     "openvino": "networks compiled by OpenVINO",
     "onnx": "networks run by ONNX Runtime",
     "metrics": "learned quality metrics",

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.errors import InputError, RangeError, ShapeError
+from frameloom.features.principal import PrincipalFit
 from frameloom.features.similarity import cosine_distance
 from frameloom.results.comparing import Comparison, Matching
-from frameloom.similarity.components import joint_colours
 from frameloom.similarity.matching import Nearest, mismatch, mutual, nearest_both, relative_mismatch
 
 Pool = Literal["patches", "all"]
@@ -69,7 +69,7 @@ def compare_encoded(first: EncodedImage, second: EncodedImage, method: Method) -
         raise ShapeError(f"tokens of {first.name} have {channels} channels, of {second.name} {second.tokens.shape[2]}")
     distance = cosine_distance(_embedding(first, method), _embedding(second, method))
     here, there = nearest_both(first.tokens.reshape(-1, channels), second.tokens.reshape(-1, channels))
-    colours = joint_colours(first.tokens, second.tokens) if method.colours else (None, None)
+    colours = _joint_colours(first.tokens, second.tokens) if method.colours else (None, None)
     ab = _matching(first, second, here, there, colours[0])
     ba = _matching(second, first, there, here, colours[1])
     return Comparison(
@@ -109,6 +109,16 @@ def _embedding(image: EncodedImage, method: Method) -> NDArray[np.float64]:
             raise InputError(f"{method.encoder} has no tokens but those of patches: it takes no --pool all")
         tokens = np.concatenate([image.others, tokens])
     return tokens.mean(axis=0, dtype=np.float64)
+
+
+def _joint_colours(
+    first: NDArray[np.float32], second: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Colours in [0, 1] of the tokens of both, found together so that the same colour is the same thing."""
+    fit = PrincipalFit()
+    fit.add(np.concatenate([tokens.reshape(-1, tokens.shape[2]) for tokens in (first, second)]).astype(np.float64))
+    colours = fit.colours()
+    return colours.shares(first).astype(np.float32), colours.shares(second).astype(np.float32)
 
 
 def _matching(

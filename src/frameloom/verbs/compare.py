@@ -159,38 +159,6 @@ def compare_pairs(
     return compare_entries(entries, images, method, wish)
 
 
-def plot(
-    result: Comparison,
-    folder: str | Path,
-    *,
-    scale: Scale = "absolute",
-    arrow_stride: int = 4,
-    overwrite: bool = False,
-) -> list[Path]:
-    """Draw the pictures of a result into a folder.
-
-    Args:
-        result: What `compare` returned.
-        folder: Where the pictures and summary.json go.
-        scale: As in `compare`.
-        arrow_stride: As in `compare`.
-        overwrite: Replace an earlier result in that folder.
-
-    Returns:
-        The files.
-
-    Raises:
-        OutputExists: the folder holds an earlier result.
-        CannotWrite: it cannot be written.
-    """
-    from frameloom.plots.comparison import Look, prepare_folder, save_comparison
-
-    look = Look(scale=scale, arrow_stride=arrow_stride)
-    prepare_folder(Path(folder), [], overwrite=overwrite)
-    save_comparison(result, Path(folder), look, overwrite=overwrite)
-    return sorted(Path(folder).iterdir())
-
-
 def _set_up(
     name: str, asked: Runtime, size: int | None, *, keep_aspect: bool, pool: Pool, colours: bool
 ) -> "tuple[ImageEncoder, Method]":

@@ -3,14 +3,34 @@
 from collections.abc import Callable
 from typing import Any
 
+from frameloom.cli.summaries.units import seconds
 from frameloom.results.base import Result
 from frameloom.results.measuring import Evaluation
+from frameloom.results.patches import PatchSimilarity
 
 
 def _evaluation(measured: Evaluation) -> str:
     return measured.table
 
 
+_IN_WORDS = {
+    "position": "a patch over time",
+    "frame": "one frame and another",
+    "intra": "two patches of a frame",
+}
+
+
+def _patches(measured: PatchSimilarity) -> str:
+    rows, columns = measured.grid
+    first = (
+        f"{measured.output}: {measured.frames} frames by {measured.encoder}, {rows}x{columns} patches; "
+        f"took {seconds(measured.seconds)}"
+    )
+    means = [f"{_IN_WORDS[name]} {of.mean:.3f}" for name, of in measured.statistics.items()]
+    return f"{first}\nmean cosine similarity of {', '.join(means)}"
+
+
 SUMMARIES: dict[type[Result], Callable[[Any], str]] = {
     Evaluation: _evaluation,
+    PatchSimilarity: _patches,
 }

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import av.error
@@ -25,7 +26,7 @@ def check_output(
     """Refuse, before any work is done, what cannot or must not be written.
 
     `folder` says that the output will be one; `names` are the files, besides numbered images, that an earlier result in
-    it may consist of, and its folders, which end in `/`.
+    it may consist of: names, or patterns as the shell has them; of folders, with a slash at their end.
 
     Raises:
         InputError: the output is one of the inputs, lies inside an input folder, or holds an input.
@@ -71,10 +72,10 @@ def _check_folder(folder: Path, names: frozenset[str], *, overwrite: bool) -> No
 
 
 def _is_result(entry: Path, names: frozenset[str]) -> bool:
-    if entry.is_dir():
-        return f"{entry.name}/" in names
     numbered = entry.suffix.lower() in _NUMBERED and entry.stem.isdigit()
-    return entry.is_file() and (numbered or entry.name in names)
+    if entry.is_dir() and not entry.is_symlink():
+        return any(fnmatchcase(f"{entry.name}/", name) for name in names)
+    return entry.is_file() and (numbered or any(fnmatchcase(entry.name, name) for name in names))
 
 
 @contextmanager
