@@ -116,7 +116,8 @@ def merged(adapters: Adapters, scaling: Scaling, path: Path) -> dict[str, Tensor
     missing = [name for name in adapters.pairs if name not in weights]
     if missing:
         raise ModelError(
-            f"{path} adapts {len(missing)} of {len(adapters.pairs)} weights that are not there: {', '.join(missing[:5])}"
+            f"{path} adapts {len(adapters.pairs)} weights, {len(missing)} of which are not there: "
+            f"{', '.join(missing[:5])}"
         )
     for name, pair in adapters.pairs.items():
         down, up = pair["lora_A"].flatten(1), pair["lora_B"].flatten(1)

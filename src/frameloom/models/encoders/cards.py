@@ -1,95 +1,85 @@
 """Cards of the networks that encode patches. Nothing heavy is imported here."""
 
-from frameloom.catalog import Checkpoint, Family, ModelCard
+from dataclasses import dataclass
 
-_VIT = "frameloom.models.encoders.vit"
+from frameloom.catalog import Checkpoint, Family, ModelCard
+from frameloom.models.encoders.sizes import input_spec
+
 _GRADES = (
     (0.05, "very similar"),
     (0.15, "minor artefacts"),
     (0.30, "noticeable artefacts"),
     (float("inf"), "significant artefacts"),
 )
-"""Of VFI-Similarity, for the mean of all tokens of DINOv2 ViT-B/14 at 518x518."""
-_OFFICIAL = "https://github.com/facebookresearch/dinov2"
+"""Of VFI-Similarity, for the mean of all tokens of ViT-B/14 at 518x518."""
+_PATCH = 14
+_SIGLIP_WIDTH = 1152  # of the family that VideoLLaMA3's comes from; what is run goes by the weights at hand
 
 
-def _dinov2(
-    name: str, network: str, timm: str, official: str, summary: str, *, grades: tuple[tuple[float, str], ...] = (),
-    other_paths: tuple[str, ...] = (),
-) -> ModelCard:  # fmt: skip
-    """Args: our name; class in `vit`; the model's name in timm; the name of the authors' file."""
-    return ModelCard(
-        name=name,
-        aliases=(timm, timm.partition(".")[0], official),
-        role="encoder",
-        build="frameloom.models.encoders.building:build_vit",
-        network=f"{_VIT}:{network}",
-        checkpoint=Checkpoint(
-            path=f"timm/{timm}/model.safetensors",
-            other_paths=(f"timm/{timm}/pytorch_model.bin", *other_paths),
-            source=f"https://huggingface.co/timm/{timm}, model.safetensors",
-            url=f"https://huggingface.co/timm/{timm}/resolve/main/model.safetensors",
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Size:
+    """DINOv2 in one size."""
+
+    word: str
+    """As timm calls it."""
+    network: str
+    """Class in `vit`; with `Registers` after it for the form that has them."""
+    width: int
+    summary: str
+    fine_tuned: tuple[str, ...] = ()
+    """Checkpoints of others."""
+    grades: tuple[tuple[float, str], ...] = ()
+
+    def card(self, *, registers: bool) -> ModelCard:
+        """The card."""
+        timm = f"vit_{self.word}_patch{_PATCH}_{'reg4_' if registers else ''}dinov2"
+        official = f"dinov2_vit{self.word[0]}{_PATCH}{'_reg' if registers else ''}"
+        released = f"{timm}.lvd142m"
+        size = "" if self.word == "base" else f"-{self.word}"
+        # The authors' files fit as they are where there are no registers; with them, timm has changed the form
+        others = () if registers else (f"DINOv2/{official}_pretrain.pth", *self.fine_tuned)
+        return ModelCard(
+            name=f"dinov2{size}{'-reg' if registers else ''}",
+            aliases=(released, timm, official),
+            role="encoder",
+            build="frameloom.models.encoders.building:build_vit",
+            network=f"frameloom.models.encoders.vit:{self.network}{'Registers' if registers else ''}",
+            input=input_spec(self.width, _PATCH),
+            checkpoint=Checkpoint(
+                path=f"timm/{released}/model.safetensors",
+                other_paths=(f"timm/{released}/pytorch_model.bin", *others),
+                source=f"https://huggingface.co/timm/{released}, model.safetensors",
+                url=f"https://huggingface.co/timm/{released}/resolve/main/model.safetensors",
+                licence="Apache-2.0",
+            ),
+            grades=() if registers else self.grades,
+            summary=f"{self.summary}; four register tokens keep maps clean" if registers else self.summary,
             licence="Apache-2.0",
-        ),
-        grades=grades,
-        summary=summary,
-        licence="Apache-2.0",
-        paper="Oquab et al., TMLR 2024",
-    )
+            paper="Darcet et al., ICLR 2024" if registers else "Oquab et al., TMLR 2024",
+        )
 
 
-def _with_registers(name: str, network: str, timm: str, official: str, size: str) -> ModelCard:
-    return _dinov2(name, network, timm, official, f"DINOv2 {size} with four register tokens, which keep maps clean")
-
+_SIZES = (
+    _Size(
+        word="base",
+        network="DINOv2",
+        width=768,
+        summary="what images show, patch by patch: a vision transformer trained without labels (ViT-B/14)",
+        fine_tuned=("VFI-Similarity/VFI_merged_no_lora.pt",),
+        grades=_GRADES,
+    ),
+    _Size(word="small", network="DINOv2Small", width=384, summary="DINOv2 with a quarter of the weights (ViT-S/14)"),
+    _Size(word="large", network="DINOv2Large", width=1024, summary="DINOv2 with 3.5 times the weights (ViT-L/14)"),
+)
 
 CARDS = (
-    _dinov2(
-        "dinov2",
-        "DINOv2",
-        "vit_base_patch14_dinov2.lvd142m",
-        "dinov2_vitb14",
-        "vision transformer trained without labels (ViT-B/14); what images show, patch by patch",
-        grades=_GRADES,
-        other_paths=("DINOv2/dinov2_vitb14_pretrain.pth", "VFI-Similarity/VFI_merged_no_lora.pt"),
-    ),
-    _dinov2(
-        "dinov2-small",
-        "DINOv2Small",
-        "vit_small_patch14_dinov2.lvd142m",
-        "dinov2_vits14",
-        "the same with a quarter of the weights (ViT-S/14)",
-        other_paths=("DINOv2/dinov2_vits14_pretrain.pth",),
-    ),
-    _dinov2(
-        "dinov2-large",
-        "DINOv2Large",
-        "vit_large_patch14_dinov2.lvd142m",
-        "dinov2_vitl14",
-        "the same with three and a half times the weights (ViT-L/14)",
-        other_paths=("DINOv2/dinov2_vitl14_pretrain.pth",),
-    ),
-    _with_registers(
-        "dinov2-reg", "DINOv2Registers", "vit_base_patch14_reg4_dinov2.lvd142m", "dinov2_vitb14_reg", "ViT-B/14"
-    ),
-    _with_registers(
-        "dinov2-small-reg",
-        "DINOv2SmallRegisters",
-        "vit_small_patch14_reg4_dinov2.lvd142m",
-        "dinov2_vits14_reg",
-        "ViT-S/14",
-    ),
-    _with_registers(
-        "dinov2-large-reg",
-        "DINOv2LargeRegisters",
-        "vit_large_patch14_reg4_dinov2.lvd142m",
-        "dinov2_vitl14_reg",
-        "ViT-L/14",
-    ),
+    *(size.card(registers=registers) for registers in (False, True) for size in _SIZES),
     ModelCard(
         name="videollama3",
         aliases=("VideoLLaMA3", "VL3-SigLIP-NaViT", "VideoLLaMA3-7B", "VideoLLaMA3-2B"),
         role="encoder",
         build="frameloom.models.encoders.building:VideoLLaMA3Encoder",
+        input=input_spec(_SIGLIP_WIDTH, _PATCH),
         recognise="frameloom.models.encoders.videollama3_files:recognised",
         checkpoint=Checkpoint(
             path="VL3-SigLIP-NaViT/model.safetensors",

@@ -18,8 +18,8 @@ class EncoderNetwork(nn.Module, ABC):
     """Side of the images it was made for."""
     mean: Numbers
     deviation: Numbers
-    bytes_per_pixel: int
-    """Of working memory in float32 for one image."""
+    width: int
+    """Channels of a token."""
     parts: tuple[str, ...] = ()
     sized_parts: tuple[str, ...] = ()
     """See `models.backends.compiled.Divided`."""

@@ -1,8 +1,8 @@
 """Vision transformers of timm, run by timm itself: any that has patches in a grid and takes images of any size."""
 
+from importlib import import_module
 from typing import Any, cast
 
-import timm
 import torch
 from torch import Tensor
 
@@ -14,8 +14,7 @@ from frameloom.models.encoders.network import EncoderNetwork, Numbers
 from frameloom.models.loading import fill
 from frameloom.runtime import Runtime
 
-_timm: Any = timm  # its own types are loose
-_FLOATS_PER_TOKEN = 24  # as of other transformers of this form: `vit`
+_timm: Any = import_module("timm")  # it has no types, and is not everywhere
 
 
 class TimmNetwork(EncoderNetwork):
@@ -39,7 +38,7 @@ class TimmNetwork(EncoderNetwork):
         self.patch = int(model.patch_embed.patch_size[0])
         self.size = int(facts["input_size"][1])
         self.mean, self.deviation = _numbers(facts["mean"]), _numbers(facts["std"])
-        self.bytes_per_pixel = round(_FLOATS_PER_TOKEN * int(model.embed_dim) * 4 / self.patch**2)
+        self.width = int(model.embed_dim)
         if isinstance(getattr(model, "blocks", None), torch.nn.Sequential):
             self.sized_parts = ("model.blocks",)
 
@@ -48,7 +47,7 @@ class TimmNetwork(EncoderNetwork):
         rows, columns = images.shape[2] // self.patch, images.shape[3] // self.patch
         seen = cast(Tensor, self.model.forward_features(images))
         beside = int(self.model.num_prefix_tokens)
-        return seen[:, beside:].unflatten(1, (rows, columns)), seen[:, :beside]
+        return seen[:, beside:].reshape(len(seen), rows, columns, -1), seen[:, :beside]
 
 
 def build_timm(card: ModelCard, runtime: Runtime) -> EncoderAdapter:

@@ -14,7 +14,6 @@ from torch.nn import functional
 from frameloom.models.encoders.network import EncoderNetwork, Numbers, attention
 
 _BASE = 10000.0  # of the wavelengths; fixed in the original's code, not in its configuration
-_FLOATS_PER_TOKEN = 24  # as of other transformers of this form: `vit`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,14 +38,14 @@ class VideoLLaMA3(EncoderNetwork):
     """Tokens after `post_layernorm`, before those of neighbouring patches are merged."""
 
     size = 448
-    sized_parts = ("encoder",)
+    parts = ("encoder",)
 
     def __init__(self, sizes: EncoderSizes) -> None:
         """Args: as its configuration says."""
         super().__init__()
         self.patch = sizes.patch
         self.mean, self.deviation = sizes.mean, sizes.deviation
-        self.bytes_per_pixel = round(_FLOATS_PER_TOKEN * sizes.width * 4 / sizes.patch**2)
+        self.width = sizes.width
         self._head = sizes.width // sizes.heads
         self.embeddings = _Embeddings(sizes)
         self.encoder = _Encoder(sizes)
@@ -61,7 +60,7 @@ class VideoLLaMA3(EncoderNetwork):
         rows, columns = images.shape[2] // self.patch, images.shape[3] // self.patch
         cosines, sines = rotations(rows, columns, self._head, device=images.device)
         seen = self.post_layernorm(self.encoder(self.embeddings(images), cosines, sines))
-        return seen.unflatten(1, (rows, columns)), seen[:, :0]
+        return seen.reshape(len(seen), rows, columns, -1), seen[:, :0]
 
 
 def rotations(rows: int, columns: int, head: int, *, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -144,13 +143,13 @@ class _Attention(nn.Module):
 
     def _in_heads(self, tokens: Tensor) -> Tensor:
         """(batch, tokens, width) to (batch, heads, tokens, width of a head)."""
-        return tokens.unflatten(2, (self._heads, -1)).transpose(1, 2)
+        return tokens.reshape(*tokens.shape[:2], self._heads, -1).transpose(1, 2)
 
 
 def _turned(heads: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
     """Pairs of numbers, half a head apart, turned by their angle; in float32, whatever they come in."""
     first, second = heads.float().chunk(2, dim=3)
-    return (heads * cosines + torch.cat([-second, first], dim=3) * sines).to(heads.dtype)
+    return (heads.float() * cosines + torch.cat([-second, first], dim=3) * sines).to(heads.dtype)
 
 
 class _MLP(nn.Module):

@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import torch
+
+from frameloom.checkpoints.identification import shapes_of
 from frameloom.checkpoints.shards import prefix_of
 from frameloom.errors import ModelError
 from frameloom.models.encoders.network import Numbers
-from frameloom.models.encoders.videollama3 import EncoderSizes
+from frameloom.models.encoders.videollama3 import EncoderSizes, VideoLLaMA3
 from frameloom.progress import Notices
 
 PREFIXES = (
@@ -50,13 +53,20 @@ def sizes_in(shapes: Shapes) -> dict[str, int]:
 
 
 def recognised(given: Shapes) -> dict[str, str] | None:
-    """For `ModelCard.recognise`: the encoder's names of weights -> those in a file; None: there is no encoder in it."""
+    """For `ModelCard.recognise`: the encoder's names of weights -> those in a file; None: no whole encoder is in it."""
     prefix = prefix_of(given, prefixes=PREFIXES, marker=MARKER)
     if prefix is None:
         return None
     names = {name.removeprefix(prefix): name for name in given if name.startswith(prefix)}
-    wanted = {"embeddings.patch_embedding.weight", "encoder.layers.0.mlp.fc1.weight"}
-    return names if wanted <= names.keys() else None
+    shapes = {own: given[name] for own, name in names.items()}
+    try:
+        found = sizes_in(shapes)
+    except (KeyError, ValueError):
+        return None
+    sizes = EncoderSizes(width=found[_WIDTH], hidden=found[_HIDDEN], depth=found[_DEPTH], patch=found[_PATCH], heads=1)
+    with torch.device("meta"):  # weights take neither memory nor time there, and heads change none of them
+        network = VideoLLaMA3(sizes)
+    return names if shapes_of(network.state_dict()) == shapes else None
 
 
 def read_settings(path: Path, shapes: Shapes, notices: Notices) -> EncoderSizes:

@@ -22,13 +22,13 @@ class VisionTransformer(EncoderNetwork):
     patch = 14
     mean = _IMAGENET_MEAN
     deviation = _IMAGENET_DEVIATION
-    sized_parts = ("blocks",)
+    parts = ("blocks",)
 
     def __init__(self, *, width: int, depth: int, heads: int, registers: int = 0, size: int = 518) -> None:
         """Args: width of a token; number of blocks; heads of attention; register tokens; side of training images."""
         super().__init__()
         self.size = size
-        self.bytes_per_pixel = round(_FLOATS_PER_TOKEN * width * 4 / self.patch**2)
+        self.width = width
         self._grid = size // self.patch
         self._classes = 0 if registers else 1  # with registers, only patches have a place: timm's form of these weights
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
@@ -51,7 +51,7 @@ class VisionTransformer(EncoderNetwork):
             others.append(self.reg_token.expand(batch, -1, -1))
         seen = self.norm(self.blocks(torch.cat([*others, patches], dim=1)))
         beside = 1 + self._registers
-        return seen[:, beside:].unflatten(1, (rows, columns)), seen[:, :beside]
+        return seen[:, beside:].reshape(batch, rows, columns, -1), seen[:, :beside]
 
     def _positions(self, rows: int, columns: int) -> tuple[Tensor, Tensor]:
         """What is added to the class token (1, 1 or 0, width), and to patches (1, rows x columns, width)."""
@@ -60,14 +60,9 @@ class VisionTransformer(EncoderNetwork):
             of_class = torch.zeros_like(self.cls_token)
         if (rows, columns) == (self._grid, self._grid):
             return of_class, of_patches
-        grid = of_patches.transpose(1, 2).unflatten(2, (self._grid, self._grid))
+        grid = of_patches.transpose(1, 2).reshape(1, -1, self._grid, self._grid)
         resized = functional.interpolate(grid.float(), (rows, columns), mode="bicubic", antialias=True)
         return of_class, resized.flatten(2).transpose(1, 2)
-
-
-# Peak of one 518x518 image in float32 above the weights, in numbers per token and unit of width: two of the MLP's inner
-# layer, tokens, queries, keys, values. Measured 4.3 kB per pixel for ViT-B.
-_FLOATS_PER_TOKEN = 24
 
 
 class _PatchEmbedding(nn.Module):
@@ -106,7 +101,8 @@ class _Attention(nn.Module):
         self.proj = nn.Linear(width, width)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        split = self.qkv(tokens).unflatten(2, (3, self._heads, -1))  # (batch, tokens, 3, heads, width of a head)
+        batch, count, width = tokens.shape
+        split = self.qkv(tokens).reshape(batch, count, 3, self._heads, width // self._heads)
         queries, keys, values = split.permute(2, 0, 3, 1, 4).unbind(0)
         return self.proj(attention(queries, keys, values))
 
@@ -128,6 +124,9 @@ class _MLP(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         return self.fc2(functional.gelu(self.fc1(tokens)))
+
+
+_REGISTERS = 4
 
 
 class DINOv2Small(VisionTransformer):
@@ -170,6 +169,3 @@ class DINOv2LargeRegisters(DINOv2Large):
 
     def __init__(self) -> None:
         super().__init__(registers=_REGISTERS)
-
-
-_REGISTERS = 4
