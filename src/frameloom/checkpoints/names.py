@@ -13,6 +13,8 @@ _SURPLUS = {
 }
 """Part of a name -> why a network without it does not miss it."""
 
+_HEAD, _OF_HEAD = "head.", "a classifier; tokens are taken before it"
+
 _LOW_RANK = re.compile(r"\.(lora_[AB])(?:\.(?!weight$)(\w+))?(?:\.weight)?$")
 """The ends of `NAME.lora_A.weight`, `NAME.lora_A.ADAPTER.weight` and `NAME.lora_A`."""
 
@@ -63,6 +65,8 @@ def own_names(names: Iterable[str], wanted: Collection[str]) -> Named:
     for name in given:
         bare = _plain(name.removeprefix(prefix))
         reason = next((_SURPLUS[part] for part in name.split(".") if part in _SURPLUS), None)
+        if bare.startswith(_HEAD):
+            reason = _OF_HEAD
         if reason is not None and bare not in wanted:
             surplus[name] = reason
         else:

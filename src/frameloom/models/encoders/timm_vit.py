@@ -9,12 +9,29 @@ from torch import Tensor
 from frameloom.catalog import ModelCard
 from frameloom.checkpoints.locations import find_checkpoint
 from frameloom.errors import ModelError
+from frameloom.extras import install_command
 from frameloom.models.encoders.adapter import EncoderAdapter, check_asked
 from frameloom.models.encoders.network import EncoderNetwork, Numbers
 from frameloom.models.loading import fill
 from frameloom.runtime import Runtime
 
-_timm: Any = import_module("timm")  # it has no types, and is not everywhere
+
+def _imported() -> Any:
+    """Timm, which has no types and is not everywhere.
+
+    Raises:
+        ModelError: it stumbles over a torchvision that was made for another PyTorch.
+    """
+    try:
+        return import_module("timm")
+    except RuntimeError as error:
+        raise ModelError(
+            f"timm cannot be imported ({error}): torchvision and torch do not belong together; "
+            f"install both with: {install_command('torch')}"
+        ) from error
+
+
+_timm: Any = _imported()
 
 
 class TimmNetwork(EncoderNetwork):
