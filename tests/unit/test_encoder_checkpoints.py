@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+import frameloom.checkpoints.shards
+import frameloom.checkpoints.weights
 from frameloom.checkpoints.conversion import convert_checkpoint
 from frameloom.checkpoints.identification import identify
 from frameloom.errors import ModelError
@@ -281,7 +284,7 @@ def sharded(folder: Path) -> Path:
     names = sorted(state)
     parts = [
         {name: state[name] for name in names[::2]},
-        {name: state[name] for name in names[1::2]} | {"model.embed_tokens.weight": torch.full((7, 5), float("nan"))},
+        {name: state[name] for name in names[1::2]} | {"model.embed_tokens.weight": torch.ones(7, 5)},
         {name: value for name, value in language_model().items() if "embed" not in name},
     ]
     listed = {}
@@ -295,12 +298,44 @@ def sharded(folder: Path) -> Path:
 
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda file: file.write_bytes(b"broken")], ids=["missing", "broken"])
 def test_of_many_files_only_those_with_the_encoder_are_opened(spoil: Callable, tmp_path: Path) -> None:
-    """The third, of the language model alone, is not even there; what else is in the second is not read (it is NaN)."""
+    """The third, of the language model alone, need not even be there."""
     folder = sharded(videollama3_folder(tmp_path / "7B", nested="vision_encoder_config"))
     spoil(folder / "model-00003-of-00003.safetensors")
     assert np.array_equal(tokens(folder, VIDEOLLAMA3), reference(tmp_path))
     spoil(folder / "model-00002-of-00003.safetensors")
     assert "model-00002-of-00003.safetensors" in refusal(folder, VIDEOLLAMA3)
+
+
+def test_of_a_file_only_the_weights_of_the_encoder_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    class Recorder:
+        """A safetensors file that remembers what was asked of it."""
+
+        def __init__(self, path: Path, **options: str) -> None:
+            self._file = safe_open(path, **options)
+
+        def __enter__(self) -> "Recorder":
+            self._file.__enter__()
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            self._file.__exit__(*error)
+
+        def keys(self) -> list[str]:
+            return self._file.keys()
+
+        def metadata(self) -> dict[str, str] | None:
+            return self._file.metadata()
+
+        def get_tensor(self, name: str) -> torch.Tensor:
+            read.append(name)
+            return self._file.get_tensor(name)
+
+    monkeypatch.setattr(frameloom.checkpoints.weights, "_open", Recorder)
+    monkeypatch.setattr(frameloom.checkpoints.shards, "_open", Recorder)
+    tokens(sharded(videollama3_folder(tmp_path / "7B", nested="vision_encoder_config")), VIDEOLLAMA3)
+    assert sorted(read) == sorted(videollama3_state("model.vision_encoder."))
 
 
 def test_a_list_that_does_not_tell_the_truth_is_refused(tmp_path: Path) -> None:
