@@ -6,7 +6,7 @@ them. Built-in cards pass through the same door.
 
 import difflib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
@@ -81,6 +81,9 @@ class ModelCard:
     """Time- or distance-indexed; R: with iterative reference-based estimation."""
     network: str | None = None
     """`package.module:Name` of the network that the checkpoint belongs to, where there is one."""
+    recognise: str | None = None
+    """In place of `network` where its sizes vary: `package.module:Name` of a function that takes names and shapes of
+    weights and returns the network's names of its own among them -> those in the file, or None."""
     input: InputSpec = InputSpec()
     checkpoint: Checkpoint | None = None
     flow: str | None = None
@@ -126,6 +129,14 @@ class ModelCard:
         constructor = self._imported(self.network or "")
         return constructor() if self.variant is None else constructor(reference=self.iterates)
 
+    def own_weights(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, str] | None:
+        """What `recognise` says of the weights in a file; None where the card does not name it.
+
+        Raises:
+            ModelError: its code cannot be imported.
+        """
+        return None if self.recognise is None else self._imported(self.recognise)(shapes)
+
     def load(self, runtime: Runtime | None = None) -> Any:
         """Import and construct the model, to be run as asked.
 
@@ -159,6 +170,17 @@ class ModelCard:
             raise InputError(f"{self.name} has no weights and is not a network: it takes no {options}")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family:
+    """Models that are too many for a card each."""
+
+    prefix: str
+    """What their names begin with, lower case."""
+    role: Role
+    card: Callable[[str], ModelCard]
+    """The card of what is called by the rest of a name."""
+
+
 def names_a_flow(name: str) -> bool:
     """Whether a name is that of a flow estimator and of what uses it."""
     return _WITH in name
@@ -167,10 +189,11 @@ def names_a_flow(name: str) -> bool:
 class Catalog:
     """Model cards by role and name."""
 
-    def __init__(self, cards: Iterable[ModelCard] = ()) -> None:
+    def __init__(self, cards: Iterable[ModelCard] = (), families: Iterable[Family] = ()) -> None:
         self._cards: dict[tuple[Role, str], ModelCard] = {}  # under their names and aliases, lower case
         self._plugins_read = False
         self.broken_plugins: dict[str, str] = {}
+        self._families = tuple(families)
         for card in cards:
             self.add(card)
 
@@ -229,6 +252,9 @@ class Catalog:
         card = self._cards.get((role, name.lower()))
         if card is not None:
             return card
+        for family in self._families:
+            if role == family.role and name.lower().startswith(family.prefix):
+                return family.card(name[len(family.prefix) :])
         known = {word.lower(): word for card in cards for word in (card.name, *card.aliases)}
         close = [known[word] for word in difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)]
         hint = (

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 
 from frameloom.catalog import ModelCard
 from frameloom.checkpoints.files import check_free, staged
-from frameloom.checkpoints.identification import identification
+from frameloom.checkpoints.identification import identification, owned_by, shapes_of
 from frameloom.checkpoints.weights import read_weights
 from frameloom.errors import CannotWrite, InputError, ModelError
 from frameloom.results.models import Conversion
@@ -44,9 +44,15 @@ def convert_checkpoint(
             f"{source} belongs to no known network: {found.tensors} tensors, {found.parameters:,} parameters, "
             f"first {found.first_keys[0]}{nearest}"
         )
-    network = next(card.network for card in cards if card.name == found.models[0])
-    metadata = {"network": str(network), "models": " ".join(found.models), "source_sha256": found.sha256}
-    plain = {name: tensor.contiguous().clone() for name, tensor in weights.tensors.items()}  # no two share memory
+    card = next(card for card in cards if card.name == found.models[0])
+    owned = owned_by(card, shapes_of(weights.tensors))
+    names = {name: name for name in weights.tensors} if owned is None else owned.names
+    metadata = {
+        "network": str(card.network or card.build),
+        "models": " ".join(found.models),
+        "source_sha256": found.sha256,
+    }
+    plain = {own: weights.tensors[name].contiguous().clone() for own, name in names.items()}  # no two share memory
     with staged(target, overwrite=overwrite) as part:
         try:
             cast(Any, safetensors.torch).save_file(plain, part, metadata=metadata)
@@ -56,8 +62,8 @@ def convert_checkpoint(
         source=source,
         output=target,
         models=found.models,
-        tensors=found.tensors,
-        parameters=found.parameters,
+        tensors=len(plain),
+        parameters=sum(tensor.numel() for tensor in plain.values()),
         size=target.stat().st_size,
         dropped=found.dropped,
         source_sha256=found.sha256,

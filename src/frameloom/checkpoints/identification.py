@@ -1,6 +1,7 @@
 """Which known network a file belongs to, by the names and shapes of its weights."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from frameloom.catalog import ModelCard
 from frameloom.checkpoints.files import sha256_of
+from frameloom.checkpoints.names import own_names
 from frameloom.checkpoints.weights import Weights, read_weights
 from frameloom.errors import ModelError
 from frameloom.results.models import Identification
@@ -23,9 +25,36 @@ def shapes_of(state: Mapping[str, Tensor]) -> Shapes:
     return {name: tuple(tensor.shape) for name, tensor in state.items()}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owned:
+    """What of a file belongs to a network."""
+
+    names: dict[str, str]
+    """The network's name -> the one in the file."""
+    surplus: dict[str, str]
+    """Names in the file that the network has no need of, and why."""
+
+
 def matching(given: Shapes, cards: Iterable[ModelCard]) -> list[str]:
     """Names of the models whose network has exactly these weights. Several, where variants share a network."""
-    return [card.name for card in cards if _layout_or_none(card) == given]
+    return [card.name for card in cards if owned_by(card, given) is not None]
+
+
+def owned_by(card: ModelCard, given: Shapes) -> Owned | None:
+    """A card's weights among those of a file; None where they are not all there or something else is."""
+    wanted = _layout_or_none(card)
+    if wanted is not None:
+        named = own_names(given, wanted)
+        fits = wanted == {own: given[name] for own, name in named.own.items()}
+        return Owned(names=named.own, surplus=named.surplus) if fits else None
+    own = card.own_weights(given)
+    if own is None:
+        return None
+    mine = set(own.values())
+    return Owned(names=own, surplus={name: _OF_ANOTHER for name in given if name not in mine})
+
+
+_OF_ANOTHER = "of another network in the same file"
 
 
 def identify(path: Path, cards: Iterable[ModelCard]) -> Identification:
@@ -41,7 +70,9 @@ def identification(path: Path, weights: Weights, cards: Iterable[ModelCard]) -> 
     """The same, of a file that has been read."""
     known = list(cards)
     given = shapes_of(weights.tensors)
-    models = matching(given, known)
+    owned = {card.name: found for card in known if (found := owned_by(card, given)) is not None}
+    models = list(owned)
+    surplus = owned[models[0]].surplus if models else {}
     return Identification(
         path=path,
         models=tuple(models),
@@ -53,7 +84,7 @@ def identification(path: Path, weights: Weights, cards: Iterable[ModelCard]) -> 
         parameters=sum(tensor.numel() for tensor in weights.tensors.values()),
         precisions=weights.precisions,
         first_keys=tuple(f"{name} {shape}" for name, shape in list(given.items())[:_SHOWN]),
-        dropped=weights.dropped,
+        dropped={**weights.dropped, **surplus},
         metadata=weights.metadata,
         sha256=sha256_of(path),
         not_compared=tuple(card.name for card in known if card.network and _layout_or_none(card) is None),

@@ -40,8 +40,10 @@ def load_strictly(
             f"{path} holds the weights of {' or '.join(others)}, not of {name}: "
             f"give --model {others[0]}, or the --checkpoint of {name}"
         )
+    fitting = sum(given.get(key) == shape for key, shape in wanted.items())
     raise ModelError(
-        f"{path} does not fit {name}: {differences(wanted, given)}; frameloom models identify says what it is"
+        f"{path} does not fit {name}: {fitting} of its {len(wanted)} weights are there, "
+        f"{differences(wanted, given)}; frameloom models identify says what it is"
     )
 
 

@@ -13,6 +13,8 @@ _ROOT = "checkpoints"
 
 _OPTION = "--checkpoint"
 _CONVERTED = ".safetensors"
+_ADAPTERS = ("adapter_model.safetensors", "adapter_model.bin")
+"""What PEFT calls its files; the weights that they adapt may lie beside them."""
 _SUFFIXES = (_CONVERTED, ".pkl", ".pth", ".pt", ".ckpt", ".bin")
 
 
@@ -57,12 +59,33 @@ def find_flow_checkpoint(card: ModelCard, given: Path | None, beside: Path | Non
     return find_checkpoint(card, given, option="--flow-checkpoint")
 
 
+def find_adapted(card: ModelCard, adapter: Path) -> Path:
+    """The file with the weights that a low-rank adapter belongs to: beside it, or in the cache.
+
+    Args:
+        card: Of the model.
+        adapter: The file with the adapter.
+
+    Raises:
+        ModelError: it is in neither place.
+    """
+    beside = (place for place in _places_in(adapter.parent, card, _checkpoint_of(card)) if place != adapter)
+    found = _first_file(beside) or kept_checkpoint(card)
+    if found is None:
+        raise ModelError(
+            f"{adapter} holds low-rank adapters (LoRA) alone; put the weights that they adapt beside it: "
+            f"{card.name} needs {how_to_get(card)}"
+        )
+    return found
+
+
 def _find_in(given: Path, card: ModelCard, checkpoint: Checkpoint, option: str) -> Path:
     if given.is_file():
         return given
     if not given.exists():
         raise ModelError(f"{given} does not exist; {card.name} needs {how_to_get(card, option=option)}")
-    found = _first_file(_places_in(given, card, checkpoint)) or _only_file(given, card)
+    places = (*(given / name for name in _ADAPTERS), *_places_in(given, card, checkpoint))
+    found = _first_file(iter(places)) or _only_file(given, card)
     if found is None:
         raise ModelError(
             f"{given} holds no {checkpoint.path}, nor any end of that; "

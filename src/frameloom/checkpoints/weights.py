@@ -23,6 +23,9 @@ common practice; BasicSR (averaged ones first); common practice again."""
 _PREFIXES = ("module.", "_orig_mod.")
 """What parallel training and compilation put before every name."""
 
+_JOINED = ("base", "embedding_head")
+"""State dicts side by side, of an encoder and the head it was fine-tuned with; read as one, by names that begin so."""
+
 _DROPPED = {
     "attn_mask": "computed anew for every size of frame",
     "HW": "the size that attn_mask was computed for",
@@ -62,15 +65,19 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     return read_weights(path).tensors
 
 
-def read_weights(path: Path) -> Weights:
+def read_weights(path: Path, prefix: str = "") -> Weights:
     """Read a safetensors file or, without running anything in it, a PyTorch one.
+
+    Args:
+        path: The file.
+        prefix: Of a safetensors file, only weights whose names begin so are read.
 
     Raises:
         ModelError: it cannot be opened, is no checkpoint, is damaged, holds code, or holds no weights.
     """
-    form = _form_of(path)
+    form = form_of(path)
     if form == "safetensors":
-        content, metadata = _read_safetensors(path)
+        content, metadata = _read_safetensors(path, prefix)
     else:
         content, metadata = load_pickle(path), {}
     wrapper, state = _unwrapped(content, path)
@@ -92,7 +99,7 @@ def read_weights(path: Path) -> Weights:
     )
 
 
-def _form_of(path: Path) -> Form:
+def form_of(path: Path) -> Form:
     """What kind of file it is, by its first bytes: names lie.
 
     Raises:
@@ -142,10 +149,11 @@ def _no_checkpoint(path: Path, head: bytes) -> ModelError:
     return ModelError(f"{path} is no checkpoint: neither a safetensors nor a PyTorch file")
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _read_safetensors(path: Path, prefix: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with _open(path, framework="pt", device="cpu") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in names}, dict(file.metadata() or {})
     except (SafetensorError, json.JSONDecodeError, OSError, ValueError, RuntimeError) as error:
         detail = str(error).partition("\n")[0]
         raise ModelError(f"{path} is a safetensors file that is damaged or cut off ({detail}); get it again") from error
@@ -167,7 +175,19 @@ def _state_in(content: object, nesting: int) -> tuple[str, Mapping[Any, Any]] | 
         inner = _state_in(mapping.get(name), nesting - 1)
         if inner is not None:
             return f"{name}.{inner[0]}".rstrip("."), inner[1]
+    if _state_in(mapping.get(_JOINED[0]), 1) is not None:
+        mapping = _joined(mapping)
     return ("", mapping) if any(isinstance(value, Tensor) for value in mapping.values()) else None
+
+
+def _joined(mapping: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """State dicts that lie side by side as one; `base`, without which they are not looked at, is there."""
+    return {
+        f"{name}.{key}": value
+        for name in _JOINED
+        if isinstance(mapping.get(name), Mapping)
+        for key, value in cast(Mapping[Any, Any], mapping[name]).items()
+    }
 
 
 def _contents(content: object) -> str:

@@ -2,6 +2,7 @@
 
 from frameloom.catalog import Catalog, ModelCard
 from frameloom.models import any_time, perceptual_cards
+from frameloom.models.encoders import cards as encoder_networks
 from frameloom.models.flow import cards as flow_networks
 
 CARDS = (
@@ -46,6 +47,7 @@ CARDS = (
     *any_time.CARDS,
     *perceptual_cards.CARDS,
     *flow_networks.CARDS,
+    *encoder_networks.CARDS,
 )
 
-catalog = Catalog(CARDS)
+catalog = Catalog(CARDS, encoder_networks.FAMILIES)

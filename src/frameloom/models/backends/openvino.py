@@ -12,6 +12,8 @@ from frameloom.models.backends.compiled import Compiler, Outputs, Shapes
 from frameloom.runtime import Precision
 
 _HINTS: dict[Precision, str] = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
+_PICTURE = 4  # dimensions
+_FEW = 16  # tokens
 _SMALL = 64  # pixels: tracing at this size and giving the model its real one takes a fifth of the time
 
 
@@ -59,7 +61,12 @@ class _Request:
 
 
 def _smaller(shapes: Shapes) -> Shapes:
-    """Small square pictures (batch, channels, side, side) in the given proportions to each other."""
+    """Few tokens (..., tokens, channels), or small square pictures (batch, channels, side, side), in their proportions.
+
+    What is traced at these must not depend on sizes in other ways: see `Compiler.compile`.
+    """
+    if any(len(shape) < _PICTURE for shape in shapes):
+        return tuple((*shape[:-2], min(shape[-2], _FEW), shape[-1]) for shape in shapes)
     longest = max(max(shape[2:]) for shape in shapes)
     sides = [_SMALL // round(longest / max(shape[2:])) for shape in shapes]
     return tuple((*shape[:2], side, side) for shape, side in zip(shapes, sides, strict=True))
