@@ -1,6 +1,8 @@
 """Descriptors: what the original computed, what every one of them promises, and what each is sensitive to."""
 
 import json
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -288,6 +290,28 @@ def test_parts_of_the_pyramid_are_told_apart() -> None:
     whole, parts = (described(name, both, edge_weight=0) for name in ("canny", "spatial_pyramid"))
     assert whole[0] @ whole[1] > 0.98
     assert parts[0] @ parts[1] < 0.95
+
+
+FENCE = """
+import numpy as np
+from frameloom.descriptor_options import DescriptorOptions
+from frameloom.features.descriptors.choice import choose_descriptor
+rows, columns = np.indices((144, 256))
+fence = np.where((rows % 4 < 1) | (columns % 4 < 1), 115, 43).astype(np.uint8)
+for name in ("canny", "spatial_pyramid", "hog"):
+    for compat in (False, True):
+        descriptor = choose_descriptor(name, DescriptorOptions(compat=compat)).load()
+        for size in (1, 2):
+            image = np.kron(fence, np.ones((size, size), np.uint8))[:144, :256]
+            for _ in range(20):
+                vector = descriptor.describe(np.repeat(image[None, ..., None], 3, axis=3))
+                kept = [bytearray(length) for length in (100, 3000, 5000, 20000)]
+"""
+
+
+def test_a_fence_does_not_abort_the_process_as_canny_of_an_image_does() -> None:
+    done = subprocess.run([sys.executable, "-c", FENCE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 # Framing
