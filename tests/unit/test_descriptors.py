@@ -12,11 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from factories import noise
-from frameloom.descriptor_options import DescriptorOptions
+from frameloom.descriptor_options import DescriptorOptions, comparison_size
 from frameloom.errors import InputError, RangeError, ShapeError, UnknownModel
 from frameloom.features.descriptors.choice import choose_descriptor
 from frameloom.features.descriptors.framing import (
-    comparison_size,
     compat_pool_framed,
     compat_query_framed,
     crop_to_aspect,
@@ -108,6 +107,18 @@ def test_compat_frames_pool_and_query_as_the_original_did(golden: dict[str, NDAr
     raw = golden["canny_raw_query"]
     unit = raw / np.linalg.norm(raw, axis=1, keepdims=True)
     np.testing.assert_allclose(described("canny", images, compat=True), unit, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("size", [128, 250, 256, 300])
+def test_compat_sizes_are_those_of_the_original(size: int) -> None:
+    image = compat_pool_framed(noise((90, 120)), size)
+    assert DescriptorOptions(comparison_size=size, compat=True).size == image.shape[:2]
+    assert (
+        choose_descriptor("hog", DescriptorOptions(comparison_size=size, compat=True))
+        .load()
+        .describe(image[None])
+        .any()
+    )
 
 
 @pytest.mark.parametrize("grid", [1, 2, 3])
