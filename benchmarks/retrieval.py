@@ -198,7 +198,7 @@ def tables(result: dict) -> str:
     """Markdown: recall, then speed."""
     lines = ["| | numbers | " + " | ".join(CHANGES) + " |", "|---|---|" + "---|" * len(CHANGES)]
     for label, found in result["retrieval"].items():
-        cells = [f"{found[kind]['recall@1']:.0%} / {found[kind]['recall@10']:.0%}" for kind in CHANGES]
+        cells = [f"{100 * found[kind]['recall@1']:.4g} / {100 * found[kind]['recall@10']:.4g}" for kind in CHANGES]
         lines.append(f"| {label} | {found['dims']} | " + " | ".join(cells) + " |")
     lines += [
         "",
