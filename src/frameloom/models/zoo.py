@@ -3,6 +3,7 @@
 from frameloom.catalog import Catalog, ModelCard
 from frameloom.models import any_time, perceptual_cards
 from frameloom.models.encoders import cards as encoder_networks
+from frameloom.models.encoders import exported_cards
 from frameloom.models.flow import cards as flow_networks
 
 CARDS = (
@@ -44,10 +45,44 @@ CARDS = (
         summary="colours of cells of 16 pixels, in CIELAB; sees colour, not structure; no weights",
         licence="Apache-2.0",
     ),
+    ModelCard(
+        name="canny",
+        role="descriptor",
+        build="frameloom.features.descriptors.canny:canny",
+        summary="edges, texture and colours of the whole image; no weights",
+        licence="Apache-2.0",
+        paper="edges: Canny, TPAMI 1986",
+    ),
+    ModelCard(
+        name="spatial_pyramid",
+        aliases=("spatial-pyramid",),
+        role="descriptor",
+        build="frameloom.features.descriptors.spatial_pyramid:spatial_pyramid",
+        summary="edges, texture and colours of each part of the image; no weights",
+        licence="Apache-2.0",
+        paper="Lazebnik, Schmid and Ponce, CVPR 2006",
+    ),
+    ModelCard(
+        name="hog",
+        role="descriptor",
+        build="frameloom.features.descriptors.hog:hog",
+        summary="where edges are and which way they run, texture, colours; no weights",
+        licence="Apache-2.0",
+        paper="Dalal and Triggs, CVPR 2005",
+    ),
+    ModelCard(
+        name="spatial_color",
+        aliases=("spatial-color",),
+        role="descriptor",
+        build="frameloom.features.descriptors.spatial_color:spatial_color",
+        summary="colours of 4x4 parts of the image, in 256 numbers; no weights",
+        licence="Apache-2.0",
+    ),
     *any_time.CARDS,
     *perceptual_cards.CARDS,
     *flow_networks.CARDS,
     *encoder_networks.CARDS,
+    *exported_cards.CARDS,
 )
 
 catalog = Catalog(CARDS, encoder_networks.FAMILIES)
