@@ -8,6 +8,7 @@ from frameloom.errors import FrameloomError
 from frameloom.frame import Frame
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
+from frameloom.verbs.match import build_index, index_info, search_index
 from frameloom.verbs.measure import evaluate
 
 if TYPE_CHECKING:
@@ -21,12 +22,14 @@ __all__ = [
     "ModelCard",
     "ObjectMotion",
     "between",
+    "build_index",
     "demo",
     "densify",
     "distance_maps",
     "evaluate",
     "flow",
     "flow_of_video",
+    "index_info",
     "interpolate",
     "interpolate_all",
     "load",
@@ -34,6 +37,7 @@ __all__ = [
     "open_source",
     "read_image",
     "register",
+    "search_index",
     "write_image",
 ]
 
