@@ -9,6 +9,7 @@ from frameloom.frame import Frame
 from frameloom.verbs.compare import compare, compare_pairs
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
+from frameloom.verbs.match import build_index, index_info, search_index
 from frameloom.verbs.measure import evaluate
 from frameloom.verbs.patches import patches
 from frameloom.verbs.plot import plot
@@ -24,6 +25,7 @@ __all__ = [
     "ModelCard",
     "ObjectMotion",
     "between",
+    "build_index",
     "compare",
     "compare_pairs",
     "demo",
@@ -32,6 +34,7 @@ __all__ = [
     "evaluate",
     "flow",
     "flow_of_video",
+    "index_info",
     "interpolate",
     "interpolate_all",
     "load",
@@ -41,6 +44,7 @@ __all__ = [
     "plot",
     "read_image",
     "register",
+    "search_index",
     "write_image",
 ]
 

@@ -1,11 +1,13 @@
 """Verbs as commands. Words as they are typed; those before the last name a group."""
 
-from frameloom.cli.commands import comparing, making, measuring, models
+from frameloom.cli.commands import comparing, indexing, making, measuring, models
 from frameloom.cli.commands.command import Command
 
-COMMANDS: dict[str, Command] = making.COMMANDS | measuring.COMMANDS | comparing.COMMANDS | models.COMMANDS
+_FIELDS = (making, measuring, comparing, indexing, models)
 
-GROUPS = {"models": "Lists models, and finds, fetches, recognises and converts their checkpoints."}
+COMMANDS: dict[str, Command] = {name: run for field in _FIELDS for name, run in field.COMMANDS.items()}
 
-EXAMPLES: dict[str, tuple[str, ...]] = making.EXAMPLES | measuring.EXAMPLES | comparing.EXAMPLES | models.EXAMPLES
+GROUPS = indexing.GROUPS | {"models": "Lists models, and finds, fetches, recognises and converts their checkpoints."}
+
+EXAMPLES: dict[str, tuple[str, ...]] = {name: lines for field in _FIELDS for name, lines in field.EXAMPLES.items()}
 """What each command's help ends with; lines fit a terminal of 80 columns."""

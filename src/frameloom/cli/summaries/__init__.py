@@ -1,9 +1,10 @@
 """Results in a few lines for people."""
 
-from frameloom.cli.summaries import comparing, making, measuring, models
+from frameloom.cli.summaries import comparing, indexing, making, measuring, models
 from frameloom.results.base import Result
 
-_SUMMARIES = making.SUMMARIES | measuring.SUMMARIES | comparing.SUMMARIES | models.SUMMARIES
+_FIELDS = (making, measuring, comparing, indexing, models)
+_SUMMARIES = {kind: lines for field in _FIELDS for kind, lines in field.SUMMARIES.items()}
 
 
 def summary(result: Result) -> str:
