@@ -1,0 +1,130 @@
+"""Frames that depart from both their neighbours while these agree: in brightness, sharpness, or what they show.
+
+A step in brightness, a cut or a fast move separates the neighbours too; what flickers comes back. Brightness and
+sharpness are compared block by block and the median is taken, so that something bright that passes is no flicker.
+docs/inspect.md has the measurements behind all limits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frameloom.features.similarity import unit_length
+from frameloom.similarity.looks import Look
+
+AROUND = 4  # frames on either side whose unrest is what is usual here
+_UNTOUCHED = 2  # of them, those that a flickering frame does not touch begin this far away
+
+# Levels added to what is compared: darkness and flat parts are all noise.
+_DARK, _FLAT = 4.0, 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a departure is a flicker: it is at least so large, and so many times what is usual around it."""
+
+    least: float  # natural logarithm of a ratio
+    usual: float  # what is taken for usual at least
+    times: float
+
+
+BRIGHTNESS = Limits(least=0.010, usual=0.002, times=4.0)
+SHARPNESS = Limits(least=0.035, usual=0.010, times=2.8)
+# Distance to the nearer neighbour over that between the neighbours: where all moves evenly it is about a half.
+SHOWN = 1.10
+_NOISE = 0.01  # cosine distance between frames of a still scene
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """How a frame differs from its two neighbours, and these from each other."""
+
+    brightness: float
+    """Logarithm of its brightness over theirs; 0.03 is 3 % brighter."""
+    brightness_between: float
+    """Of the next frame over that of the previous."""
+    sharpness: float
+    sharpness_between: float
+    to_previous: float
+    """Mean cosine distance of the tokens of each patch, 0..2."""
+    to_next: float
+    to_midpoint: float
+    """To the middle of the neighbours' tokens."""
+    between: float
+    """From the previous to the next frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flicker:
+    """How much a frame flickers, 1 at the limit, by each measure."""
+
+    brightness: float
+    sharpness: float
+    shown: float
+
+    @property
+    def strength(self) -> float:
+        """The greatest of them."""
+        return max(self.brightness, self.sharpness, self.shown)
+
+
+def distance(first: Look, second: Look) -> float:
+    """Mean over the patches of the cosine distance between tokens at one place, 0..2."""
+    return _distance(first.tokens, second.tokens)
+
+
+def departure(previous: Look, this: Look, following: Look) -> Departure:
+    """Compare three consecutive frames."""
+    brightness, brightness_between = _ratios(previous.blocks, this.blocks, following.blocks, _DARK)
+    sharpness, sharpness_between = _ratios(previous.sharpness, this.sharpness, following.sharpness, _FLAT)
+    return Departure(
+        brightness=brightness,
+        brightness_between=brightness_between,
+        sharpness=sharpness,
+        sharpness_between=sharpness_between,
+        to_previous=distance(previous, this),
+        to_next=distance(this, following),
+        to_midpoint=_distance(unit_length(previous.tokens + following.tokens), this.tokens),
+        between=distance(previous, following),
+    )
+
+
+def flicker(departures: Sequence[Departure | None], at: int) -> Flicker:
+    """How much the frame at that place flickers, seen with the frames around it.
+
+    Args:
+        departures: Of consecutive frames, up to AROUND before and after the one in question; None where a frame has
+            none, because it stands at an end or beside a cut.
+        at: Which of them.
+    """
+    own = departures[at]
+    if own is None:
+        return Flicker(0.0, 0.0, 0.0)
+    others = [
+        one for place, one in enumerate(departures) if one is not None and _UNTOUCHED <= abs(place - at) <= AROUND
+    ]
+    return Flicker(
+        brightness=_strength(own.brightness, own.brightness_between, [one.brightness for one in others], BRIGHTNESS),
+        sharpness=_strength(own.sharpness, own.sharpness_between, [one.sharpness for one in others], SHARPNESS),
+        shown=min(own.to_previous, own.to_next) / (own.between + _NOISE) / SHOWN,
+    )
+
+
+def _strength(own: float, between: float, others: Sequence[float], limits: Limits) -> float:
+    excess = abs(own) - abs(between)
+    usual = limits.usual + (float(np.median(np.abs(others))) if others else 0.0)
+    return max(0.0, min(excess / limits.least, excess / usual / limits.times))
+
+
+def _ratios(
+    previous: NDArray[np.float32], this: NDArray[np.float32], following: NDArray[np.float32], floor: float
+) -> tuple[float, float]:
+    """Medians over the blocks: of this over the mean of the others, and of the following over the previous."""
+    before, own, after = previous + floor, this + floor, following + floor
+    return float(np.median(np.log(2 * own / (before + after)))), float(np.median(np.log(after / before)))
+
+
+def _distance(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    return max(0.0, 1.0 - float(np.einsum("rcd,rcd->rc", first, second).mean()))
