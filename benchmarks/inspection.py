@@ -2,9 +2,9 @@
 
     python benchmarks/inspection.py CLIPS [CLIPS ...] --json benchmarks/results/inspection.json
 
-CLIPS are folders of videos. Every second clip, by name, is held out: the limits in `similarity/` were set on the others.
-Faults are planted in frames reduced to 640 columns, as they would be reduced anyway. A fault counts only where it can be
-seen, as `SEEN` says. (The file is not called inspect.py: Python would import it in place of its own module.)
+CLIPS are folders of videos. Every second clip, by name, is held out: the limits in `similarity/` were set on the
+others. Faults are planted in frames reduced to 640 columns, as they would be reduced anyway. A fault counts only where
+it can be seen, as `SEEN` says. (The file is not called inspect.py: Python would import it in place of its own module.)
 """
 
 import argparse
@@ -151,7 +151,9 @@ def splice(name: str, images: Images, at: int, other: Images, draw: random.Rando
     return Planted("cut", "splice", name, [*images[:at], *after], at, seen=True)
 
 
-def inspected(frames: Iterator[Frame], size: tuple[int, int], encoder: str) -> tuple[list[InspectedFrame], list[Finding]]:
+def inspected(
+    frames: Iterator[Frame], size: tuple[int, int], encoder: str
+) -> tuple[list[InspectedFrame], list[Finding]]:
     model = catalog.build(encoder, "encoder")
     judged = list(inspect_frames(frames, model, grid=grid_size(model, size), size=size))
     return [one.frame for one in judged], [finding for one in judged for finding in one.findings]
@@ -233,7 +235,7 @@ def untouched(path: Path, encoder: str) -> dict[str, object]:
     top = {kind: sorted(((round(getattr(row, kind), 2), row.index) for row in rows), reverse=True)[:3]
            for kind in ("flicker", "tearing", "jump")}  # fmt: skip
     return {
-        "frames": len(rows), "cpu_seconds": round(passed, 3), "megapixels": source.info.size[0] * source.info.size[1] / 1e6,
+        "frames": len(rows), "cpu_seconds": round(passed, 3), "size": source.info.size,
         "alarms": [f"{one.kind} at {one.frame} ({one.strength:.2f}): {one.reason}" for one in alarms],
         "alarm_kinds": dict(Counter(one.kind for one in alarms)), "top": top,
     }  # fmt: skip
@@ -258,7 +260,10 @@ def summed(records: Sequence[dict]) -> dict[str, Count]:
 
 def table(halves: dict[str, dict[str, Count]]) -> str:
     """Markdown: of each half found, false and F1."""
-    lines = [f"| |{'|'.join(f' {name}: found | false | F1 ' for name in halves)}|", "|---|" + "---|---|---|" * len(halves)]
+    lines = [
+        f"| |{'|'.join(f' {name}: found | false | F1 ' for name in halves)}|",
+        "|---|" + "---|---|---|" * len(halves),
+    ]
     for key in dict.fromkeys(key for half in halves.values() for key in half):
         cells = [
             f" {half[key].found} of {half[key].planted} | {half[key].false} | {f1(half[key]):.3f} "
@@ -292,7 +297,9 @@ def measured(paths: Sequence[Path], options: argparse.Namespace, crf: int | None
     """Measure, print, and return what is written down."""
     halves = spread(paths, options, crf)
     counts = {name: summed(records) for name, records in halves.items()}
-    print(f"\nas planted\n\n{table(counts)}" if crf is None else f"\nencoded at crf {crf}\n\n{table(counts)}", flush=True)
+    print(
+        f"\nas planted\n\n{table(counts)}" if crf is None else f"\nencoded at crf {crf}\n\n{table(counts)}", flush=True
+    )
     if crf is None:
         print(*alarm_lines(halves), sep="\n", flush=True)
     return {"counts": {name: {key: asdict(count) | {"f1": round(f1(count), 4)} for key, count in half.items()}

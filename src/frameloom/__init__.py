@@ -7,6 +7,7 @@ from frameloom.catalog import ModelCard
 from frameloom.errors import FrameloomError
 from frameloom.frame import Frame
 from frameloom.verbs.flow import flow, flow_of_video
+from frameloom.verbs.inspect import inspect
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
 from frameloom.verbs.measure import evaluate
 
@@ -27,6 +28,7 @@ __all__ = [
     "evaluate",
     "flow",
     "flow_of_video",
+    "inspect",
     "interpolate",
     "interpolate_all",
     "load",

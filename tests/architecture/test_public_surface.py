@@ -12,10 +12,11 @@ from frameloom.cli.app import build_app
 from frameloom.cli.commands import COMMANDS
 from frameloom.errors import CannotOpen
 from frameloom.verbs import flow, make, measure, models
+from frameloom.verbs.inspect import inspect as inspect_verb
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
 VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
-         "flow": flow.flow, "doctor": measure.doctor,
+         "flow": flow.flow, "inspect": inspect_verb, "doctor": measure.doctor,
          "models list": models.models_list, "models show": models.models_show, "models fetch": models.models_fetch,
          "models identify": models.models_identify, "models convert": models.models_convert}  # fmt: skip
 

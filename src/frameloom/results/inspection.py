@@ -81,7 +81,7 @@ class Inspection(Result):
     """In order of time; several may belong to one frame."""
     worst: tuple[Finding, ...]
     """The strongest faults, strongest first, each frame once; cuts are no faults."""
-    counts: dict[str, int]
+    counts: dict[Kind, int]
     """Kind -> how many were found."""
     seconds: float
     """Wall-clock time that it took."""

@@ -79,7 +79,7 @@ def _flickers(flicker: Flicker, departure: Departure) -> str:
 
 
 def _percent(logarithm: float) -> str:
-    return f"{100 * abs(math.expm1(logarithm)):.1f} %"
+    return f"{abs(math.expm1(logarithm)):.1%}"
 
 
 def _torn(evidence: Evidence) -> str:
@@ -97,4 +97,5 @@ def _jumps(moved: float) -> str:
     if moved < 1.5:
         return "changes much more than the frames around it do: frames may be missing before it"
     missing = max(1, round(moved) - 1)
-    return f"moves {moved:.1f} times as far as the frames around it: about {missing} missing before it"
+    lost = f"{missing} frame{'s' if missing > 1 else ''}"
+    return f"moves {moved:.1f} times as far as the frames around it: about {lost} missing before it"
