@@ -43,6 +43,7 @@ def test_what_needs_no_network_works(film: Path, tmp_path: Path) -> None:
         ["between", first, last, tmp_path / "between", "--num", "3"],
         ["evaluate", "dis", "blend", "--root", tmp_path / "set"],
         ["demo", film, "--output", tmp_path / "demo"],
+        ["inspect", film, tmp_path / "inspected"],
         ["models", "list"],
         ["models", "show", "rife.dr"],
         ["doctor"],

@@ -97,8 +97,8 @@ def _evidence(result: Inspection) -> str:
 
 def _count_rows(result: Inspection) -> str:
     return "\n".join(
-        f'<tr><th scope="row"><span class="key {STYLES[kind]}"></span>{escape(kind)}</th><td>{count}</td></tr>'
-        for kind, count in ((kind, result.counts[kind]) for kind in result.kinds)
+        f'<tr><th scope="row"><span class="key {STYLES[kind]}"></span>{kind}</th><td>{result.counts[kind]}</td></tr>'
+        for kind in result.kinds
     )
 
 

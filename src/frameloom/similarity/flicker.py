@@ -5,7 +5,7 @@ sharpness are compared block by block and the median is taken, so that something
 docs/inspect.md has the measurements behind all limits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from frameloom.similarity.looks import Look
 
 AROUND = 4  # frames on either side whose unrest is what is usual here
 _UNTOUCHED = 2  # of them, those that a flickering frame does not touch begin this far away
+_SEEN_TO_ALTERNATE, _ALIKE = 3, 0.5  # frames, and how much of the departure each must have at least
 
 # Levels added to what is compared: darkness and flat parts are all noise.
 _DARK, _FLAT = 4.0, 1.5
@@ -102,20 +103,31 @@ def flicker(departures: Sequence[Departure | None], at: int) -> Flicker:
     own = departures[at]
     if own is None:
         return Flicker(0.0, 0.0, 0.0)
-    others = [
-        one for place, one in enumerate(departures) if one is not None and _UNTOUCHED <= abs(place - at) <= AROUND
-    ]
+    others = {
+        place - at: one
+        for place, one in enumerate(departures)
+        if one is not None and _UNTOUCHED <= abs(place - at) <= AROUND
+    }
+    brightness = {apart: one.brightness for apart, one in others.items()}
+    sharpness = {apart: one.sharpness for apart, one in others.items()}
     return Flicker(
-        brightness=_strength(own.brightness, own.brightness_between, [one.brightness for one in others], BRIGHTNESS),
-        sharpness=_strength(own.sharpness, own.sharpness_between, [one.sharpness for one in others], SHARPNESS),
+        brightness=_strength(own.brightness, own.brightness_between, brightness, BRIGHTNESS),
+        sharpness=_strength(own.sharpness, own.sharpness_between, sharpness, SHARPNESS),
         shown=min(own.to_previous, own.to_next) / (own.between + _NOISE) / SHOWN,
     )
 
 
-def _strength(own: float, between: float, others: Sequence[float], limits: Limits) -> float:
+def _strength(own: float, between: float, others: Mapping[int, float], limits: Limits) -> float:
+    """Strength of a departure, from those of the frames around it by how many frames they are apart."""
     excess = abs(own) - abs(between)
-    usual = limits.usual + (float(np.median(np.abs(others))) if others else 0.0)
-    return max(0.0, min(excess / limits.least, excess / usual / limits.times))
+    unrest = float(np.median(np.abs(list(others.values())))) if others and not _alternates(own, others) else 0.0
+    return max(0.0, min(excess / limits.least, excess / (limits.usual + unrest) / limits.times))
+
+
+def _alternates(own: float, others: Mapping[int, float]) -> bool:
+    """Whether every second frame departs alike: that is no unrest, but the flicker of a lamp."""
+    likeness = [other * (-1) ** apart / own if own else 0.0 for apart, other in others.items()]
+    return len(likeness) >= _SEEN_TO_ALTERNATE and min(likeness) > _ALIKE
 
 
 def _ratios(

@@ -122,7 +122,9 @@ class _Window:
         seen = self._seen[at]
         departures = [one.departure if one.within_shot else None for one in self._seen]
         moves = [one.move for one in self._seen if one.move is not None]
-        strength, moved = jump(moves, at - 1) if at else (0.0, 1.0)
+        # what is torn has moved by the tear too
+        torn = at > 0 and max(seen.tear.strength, self._seen[at - 1].tear.strength) >= 1
+        strength, moved = jump(moves, at - 1) if at and not torn else (0.0, 1.0)
         look = seen.look
         return Evidence(
             index=look.index, time=look.time, height=self._size[0], scale=self._size[1] / look.luma.shape[1],

@@ -43,7 +43,7 @@ class Tear:
     shift: int
     """How far it lies to the right of its place, in pixels of the reduced frame."""
     explained: float
-    """How much more of the torn side's difference that shift explains than one of the other side does, 0..1."""
+    """How much of the torn side's difference from its neighbours that shift explains, 0..1."""
     neighbour: str
     """The frame that the torn side belongs to: "previous" or "next"; "" where it is this one, shifted."""
 
@@ -63,13 +63,25 @@ def tear(previous: Look, this: Look, following: Look) -> Tear:
     if seam < FAINTEST_SEAM or not _MARGIN * height < row < (1 - _MARGIN) * height:
         return NO_TEAR
     place = (row + 1) / height
-    explained, shift, below = _shift(previous.luma, this.luma, following.luma, row)
+    explained, below = _shift(previous.luma, this.luma, following.luma, row)
     by_shift = (coverage + explained / 2) / SHIFTED
     one_sided, neighbour, of_neighbour = _repeated(previous.luma, this.luma, following.luma, row)
     by_repeat = min(one_sided / REPEATED, seam / FAINTEST_SEAM)
     if by_repeat > by_shift:
         return Tear(by_repeat, place, of_neighbour == "below", 0, 0.0, neighbour)
-    return Tear(by_shift, place, below, shift, explained, "")
+    if by_shift < 1:
+        return Tear(by_shift, place, below, 0, 0.0, "")
+    rows = _bands(this.luma.shape[0], row)[below]
+    pairs = [_matched(other.luma[rows].astype(np.float32), this.luma[rows].astype(np.float32))
+             for other in (previous, following)]  # fmt: skip
+    # from the previous frame it has also moved, and to the next it will as much: that cancels out
+    return Tear(by_shift, place, below, round(sum(shift for _, shift in pairs) / 2), min(pairs)[0], "")
+
+
+def _bands(height: int, row: int) -> tuple[slice, slice]:
+    """The rows above and below a seam that are matched."""
+    band = min(_BAND, height // 6)
+    return slice(max(0, row - band), row - 1), slice(row + 3, row + 3 + band)
 
 
 def _excess(
@@ -96,17 +108,14 @@ def _near(seams: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _shift(
     previous: NDArray[np.uint8], this: NDArray[np.uint8], following: NDArray[np.uint8], row: int
-) -> tuple[float, int, bool]:
-    """How much more of one side than of the other a shift explains, 0..1; which shift; whether of the lower side."""
+) -> tuple[float, bool]:
+    """How much more of one side than of the other a shift explains, 0..1; whether that is the lower side."""
     middle = (previous.astype(np.float32) + following.astype(np.float32)) / np.float32(2)
-    band = min(_BAND, this.shape[0] // 6)
-    above, below = slice(max(0, row - band), row - 1), slice(row + 3, row + 3 + band)
-    upper, upper_shift = _matched(middle[above], this[above].astype(np.float32))
-    lower, lower_shift = _matched(middle[below], this[below].astype(np.float32))
-    is_lower = lower > upper
-    if abs(upper_shift - lower_shift) < _APART:
-        return 0.0, 0, is_lower
-    return abs(lower - upper), lower_shift if is_lower else upper_shift, is_lower
+    (upper, upper_shift), (lower, lower_shift) = (
+        _matched(middle[rows], this[rows].astype(np.float32)) for rows in _bands(this.shape[0], row)
+    )
+    apart = abs(upper_shift - lower_shift) >= _APART
+    return abs(lower - upper) if apart else 0.0, lower > upper
 
 
 def _matched(middle: NDArray[np.float32], band: NDArray[np.float32]) -> tuple[float, int]:
