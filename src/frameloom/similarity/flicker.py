@@ -31,6 +31,8 @@ class Limits:
     times: float
 
 
+# On the tuning half they give one alarm in 3,495 untouched frames, and find 22 of 23 gains of 3 %, all of 6 %, and all
+# blurs from one pixel up.
 BRIGHTNESS = Limits(least=0.010, usual=0.002, times=4.0)
 SHARPNESS = Limits(least=0.035, usual=0.010, times=2.8)
 # Distance to the nearer neighbour over that between the neighbours: where all moves evenly it is about a half.

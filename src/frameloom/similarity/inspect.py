@@ -122,15 +122,18 @@ class _Window:
         seen = self._seen[at]
         departures = [one.departure if one.within_shot else None for one in self._seen]
         moves = [one.move for one in self._seen if one.move is not None]
-        # what is torn has moved by the tear too
-        torn = at > 0 and max(seen.tear.strength, self._seen[at - 1].tear.strength) >= 1
-        strength, moved = jump(moves, at - 1) if at and not torn else (0.0, 1.0)
+        strength, moved = jump(moves, at - 1) if at and not self._spoilt(at) else (0.0, 1.0)
         look = seen.look
         return Evidence(
             index=look.index, time=look.time, height=self._size[0], scale=self._size[1] / look.luma.shape[1],
             departure=seen.departure, flicker=flicker.flicker(departures, at), tear=seen.tear,
             jump=strength, moved=moved, repeats=look.repeats, begins_shot=look.begins_shot, damaged=look.damaged,
         )  # fmt: skip
+
+    def _spoilt(self, at: int) -> bool:
+        """Whether the step to a frame goes far because of another fault: a tear moves too, a stand-in stays behind."""
+        before, own = self._seen[at - 1], self._seen[at]
+        return before.look.damaged or max(before.tear.strength, own.tear.strength) >= 1
 
     def _look(self, index: int) -> Look | None:
         return self._seen[index].look if 0 <= index < len(self._seen) else None

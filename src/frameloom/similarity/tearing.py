@@ -16,7 +16,9 @@ from frameloom.similarity.looks import Look
 
 _GAP = 2  # rows to what a seam is compared with: where the picture was reduced it covers two
 _NEAR = 4  # rows within which a neighbour's seam is the same one
-_MARGIN = 0.06  # of the height, above and below, where there is too little to confirm a tear
+# Of the height, above and below: there is too little beyond a seam to confirm a tear. 0.06 gives 6 alarms in 3,495
+# untouched frames of the tuning half, 0.10 two.
+_MARGIN = 0.10
 _CLEAR = 0.5  # of what rows usually differ by there: a segment of a row with more is part of the seam
 _MOST = 4.0  # and no segment counts for more
 _REACH = 24  # pixels that a part may have been shifted by
@@ -25,7 +27,8 @@ _SMALLEST = 64  # pixels of width and height, below which no shift of that reach
 _APART = 2  # pixels by which the two sides are shifted differently at least
 _NOISE = 2.0  # squared levels that say nothing
 
-# Limits: of coverage plus half of what the shift explains; of the seam and the repeat that confirm each other.
+# Limits: of coverage plus half of what the shift explains; of the seam and the repeat that confirm each other. With
+# them 20 of 24 parts shifted by 8 pixels are found in the tuning half, and 14 of 19 parts of a neighbour.
 SHIFTED = 0.47
 FAINTEST_SEAM, REPEATED = 0.10, 3.2
 
