@@ -19,7 +19,7 @@ AROUND = 3  # steps on either side that a step must outdo
 _CLOSE = 2  # of them, those whose change counts; motion is noisier and must outdo more
 _FAINT_CHANGE, _FAINT_MOTION = 1.0, 0.1  # levels, pixels of 192: what noise does
 # Of the change's ratio times the root of the motion's. On the tuning half 1.50 gives 8 alarms in 3,495 untouched frames
-# and finds 7 of 8 gaps of two frames, 1.68 gives 3 (two of them true) and finds as many.
+# and finds 7 of 8 gaps of two frames, 1.68 gives 3 and finds as many.
 LIMIT = 1.68
 
 _FLOW = DISFlow()
