@@ -3,7 +3,7 @@
     python benchmarks/cuts.py --clips CLIPS --photos PHOTOS --json benchmarks/results/cuts.json
 
 CLIPS holds videos without cuts, PHOTOS pictures for whip pans. Every second clip and photo, by name, is held out: the
-constants of `interpolation/cuts.py` were chosen on the others. Streams of eight frames and more go through the same
+constants of `features/cuts.py` were chosen on the others. Streams of eight frames and more go through the same
 look-ahead as a video does; splices, flashes, fades and dissolves are put together from thumbnails of the clips.
 """
 
@@ -22,10 +22,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.features.cuts import AUTO
+from frameloom.features.lookahead import look_ahead
+from frameloom.features.thumbnails import thumbnail
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.cuts import AUTO
-from frameloom.interpolation.lookahead import look_ahead
-from frameloom.interpolation.thumbnails import thumbnail
 from frameloom.media.reading.source import open_source
 
 Images = list[NDArray[np.uint8]]

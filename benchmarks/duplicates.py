@@ -3,7 +3,7 @@
     python benchmarks/duplicates.py --clips CLIPS --photos PHOTOS --json benchmarks/results/duplicates.json
 
 Clips without repeats of their own are turned into twos, threes and 3:2 pull-down, and encoded; photos into slow pans.
-Every third clip was looked at when the constants of `interpolation/duplicates.py` were chosen; the others are held out.
+Every third clip was looked at when the constants of `features/duplicates.py` were chosen; the others are held out.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from frameloom.interpolation.lookahead import look_ahead
+from frameloom.features.lookahead import look_ahead
 from frameloom.media.reading.source import open_source
 
 Images = list[NDArray[np.uint8]]

@@ -8,6 +8,7 @@ from frameloom.errors import FrameloomError
 from frameloom.frame import Frame
 from frameloom.verbs.compare import compare, compare_pairs
 from frameloom.verbs.flow import flow, flow_of_video
+from frameloom.verbs.inspect import inspect
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
 from frameloom.verbs.match import build_index, index_info, search_index
 from frameloom.verbs.measure import evaluate
@@ -35,6 +36,7 @@ __all__ = [
     "flow",
     "flow_of_video",
     "index_info",
+    "inspect",
     "interpolate",
     "interpolate_all",
     "load",

@@ -48,6 +48,7 @@ def test_what_needs_no_network_works(film: Path, tmp_path: Path) -> None:
         ["index", "build", tmp_path / "set", tmp_path / "index"],
         ["index", "search", tmp_path / "index", first, "--output", tmp_path / "sheet.png"],
         ["index", "info", tmp_path / "index", "--check"],
+        ["inspect", film, tmp_path / "inspected"],
         ["models", "list"],
         ["models", "show", "rife.dr"],
         ["doctor"],

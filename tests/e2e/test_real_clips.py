@@ -14,8 +14,8 @@ import pytest
 import frameloom as fl
 import readers
 from conftest import REAL_CLIPS
-from frameloom.interpolation.cuts import AUTO
-from frameloom.interpolation.lookahead import look_ahead
+from frameloom.features.cuts import AUTO
+from frameloom.features.lookahead import look_ahead
 from frameloom.media.reading.source import open_source
 from frameloom.results.making import Interpolation
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factories import noise
+from frameloom.features.cuts import AUTO
+from frameloom.features.duplicates import LONGEST_RUN
+from frameloom.features.lookahead import LOOKAHEAD, LOOKBACK, Step, look_ahead
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.cuts import AUTO
-from frameloom.interpolation.duplicates import LONGEST_RUN
-from frameloom.interpolation.lookahead import LOOKAHEAD, LOOKBACK, Step, look_ahead
 from frameloom.interpolation.timeline import Multiply
 from frameloom.interpolation.video import densify
 from frameloom.models.interpolators.blend import Blend

@@ -8,9 +8,9 @@ import pytest
 
 from factories import noise
 from frameloom.errors import InputError
+from frameloom.features.cuts import AUTO, threshold_of
+from frameloom.features.lookahead import look_ahead
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.cuts import AUTO, threshold_of
-from frameloom.interpolation.lookahead import look_ahead
 
 SIZE = (72, 128)
 WARM, COLD = (1.0, 0.7, 0.3), (0.2, 0.5, 1.0)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from factories import noise
+from frameloom.features.cuts import AUTO
+from frameloom.features.duplicates import LONGEST_RUN
+from frameloom.features.lookahead import look_ahead
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.cuts import AUTO
-from frameloom.interpolation.duplicates import LONGEST_RUN
-from frameloom.interpolation.lookahead import look_ahead
 from frameloom.interpolation.timeline import Insert, Multiply, Resample, Timeline
 from frameloom.interpolation.video import Tally, densify
 from frameloom.models.interpolators.blend import Blend

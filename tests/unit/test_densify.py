@@ -9,8 +9,8 @@ import pytest
 import frameloom as fl
 from factories import moving_square, noise
 from frameloom.errors import RangeError, ShapeError
+from frameloom.features.cuts import AUTO, is_cut
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.cuts import AUTO, is_cut
 from frameloom.interpolation.timeline import Insert, Multiply, Resample, Timeline
 from frameloom.interpolation.video import Tally, densify
 from frameloom.models.interpolators.blend import Blend

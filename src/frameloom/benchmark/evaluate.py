@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from frameloom.benchmark.datasets import Sample
 from frameloom.errors import DatasetError
+from frameloom.features.cuts import is_cut
 from frameloom.frame import float_pixels, quantise
-from frameloom.interpolation.cuts import is_cut
 from frameloom.metrics.metric import Metric
 from frameloom.progress import track
 from frameloom.results.measuring import Evaluation, MeanScore, Score

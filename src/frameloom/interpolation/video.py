@@ -8,9 +8,9 @@ from itertools import islice
 import numpy as np
 
 from frameloom.errors import ShapeError
+from frameloom.features.lookahead import Step, look_ahead, reach
 from frameloom.frame import ArrayPicture, FloatPixels, Frame, Picture
 from frameloom.interpolation.between import cascade
-from frameloom.interpolation.lookahead import Step, look_ahead, reach
 from frameloom.interpolation.timeline import Insert, Instant, Interval, Timeline
 from frameloom.progress import Stopwatch
 from frameloom.roles import Interpolator

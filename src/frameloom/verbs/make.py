@@ -216,7 +216,7 @@ _RUNTIME = tuple(inspect.signature(runtime_of).parameters)
 
 def _renderer(**options: Any) -> Callable[[Path, Path], Interpolation]:
     """Check the options, once for however many inputs."""
-    from frameloom.interpolation.cuts import threshold_of
+    from frameloom.features.cuts import threshold_of
     from frameloom.interpolation.pace import Pace
     from frameloom.interpolation.render import Wishes, render
     from frameloom.media.writing.encoding import Encoding

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.errors import InputError
+from frameloom.features.thumbnails import THUMBNAIL, thumbnail
 from frameloom.frame import ArrayPicture, FloatPixels
-from frameloom.interpolation.thumbnails import THUMBNAIL, thumbnail
 
 AUTO = 0.28  # of the scores 0..1
 BEFORE = 3  # frames before the two of a step that its score depends on

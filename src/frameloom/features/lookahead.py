@@ -12,10 +12,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.features import cuts as shots
+from frameloom.features.duplicates import LONGEST_RUN, Change, change_between, stands_out
+from frameloom.features.thumbnails import reduced_luma, thumbnail
 from frameloom.frame import Frame
-from frameloom.interpolation import cuts as shots
-from frameloom.interpolation.duplicates import LONGEST_RUN, Change, change_between, stands_out
-from frameloom.interpolation.thumbnails import reduced_luma, thumbnail
 from frameloom.progress import Stopwatch
 
 LOOKBACK = max(shots.BEFORE, LONGEST_RUN)

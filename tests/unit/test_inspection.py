@@ -1,0 +1,207 @@
+"""Faults planted in a drawn clip are found at their frame, and nothing is found where there are none."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from factories import moving_square, noise
+from frameloom.features.lookahead import LOOKAHEAD, LOOKBACK
+from frameloom.features.patches import grid_size
+from frameloom.frame import ArrayPicture, Frame
+from frameloom.models.encoders.hog import HOGCells
+from frameloom.results.inspection import Finding, InspectedFrame
+from frameloom.similarity.findings import worst_of
+from frameloom.similarity.inspect import AROUND, Judged, inspect_frames
+
+Image = NDArray[np.uint8]
+SIZE = (144, 256)
+STEP = Fraction(1, 25)
+AT = 12  # where faults are planted
+
+
+def scenery(seed: int) -> Image:
+    """A picture with coarse and fine texture, wider than what is seen of it at a time."""
+    size = (SIZE[0] + 20, SIZE[1] + 200)
+    coarse = noise(size, seed=seed).astype(np.float32)
+    fine = cv2.GaussianBlur(np.random.default_rng(seed).normal(0, 1, (*size, 1)).astype(np.float32), (0, 0), 1.2)
+    return np.clip(0.7 * coarse + 30 + 60 * fine[..., None], 0, 255).astype(np.uint8)
+
+
+def pan(count: int = 26, *, seed: int = 1, speed: int = 4) -> list[Image]:
+    """A camera that pans evenly over the scenery."""
+    whole = scenery(seed)
+    return [whole[10 : 10 + SIZE[0], index * speed : index * speed + SIZE[1]].copy() for index in range(count)]
+
+
+def frames_of(images: Sequence[Image], times: Sequence[Fraction] | None = None) -> Iterator[Frame]:
+    times = times or [index * STEP for index in range(len(images))]
+    return (Frame(ArrayPicture(image), time, STEP) for image, time in zip(images, times, strict=True))
+
+
+def judged(images: Sequence[Image], times: Sequence[Fraction] | None = None) -> list[Judged]:
+    encoder, size = HOGCells(), images[0].shape[:2]
+    return list(inspect_frames(frames_of(images, times), encoder, grid=grid_size(encoder, size), size=size))
+
+
+def findings(images: Sequence[Image], times: Sequence[Fraction] | None = None) -> list[Finding]:
+    return [finding for one in judged(images, times) for finding in one.findings]
+
+
+def with_frame(images: Sequence[Image], image: Image) -> list[Image]:
+    return [*images[:AT], image, *images[AT + 1 :]]
+
+
+def only(found: Sequence[Finding]) -> Finding:
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_a_clip_without_faults_has_none() -> None:
+    assert findings(pan()) == []
+
+
+@pytest.mark.parametrize("gain", [0.97, 1.06, 1.12])
+def test_a_brighter_or_darker_frame_flickers(gain: float) -> None:
+    clip = pan()
+    found = only(findings(with_frame(clip, np.clip(clip[AT] * gain, 0, 255).astype(np.uint8))))
+    assert (found.kind, found.frame, found.time) == ("flicker", AT, AT * STEP)
+    assert ("brighter" if gain > 1 else "darker") in found.reason
+
+
+def test_a_blurred_frame_flickers() -> None:
+    clip = pan()
+    found = only(findings(with_frame(clip, cv2.GaussianBlur(clip[AT], (0, 0), 2))))
+    assert (found.kind, found.frame) == ("flicker", AT)
+    assert "more blurred" in found.reason
+
+
+def test_a_frame_of_something_else_flickers_and_is_no_cut() -> None:
+    clip = pan(speed=1)
+    found = findings(with_frame(clip, cv2.flip(clip[AT], -1)))
+    assert [(one.kind, one.frame) for one in found] == [("flicker", AT)]
+
+
+def test_every_second_frame_darker_is_flicker_not_unrest_that_is_usual_there() -> None:
+    clip = [image if index % 2 else np.rint(image * 0.94).astype(np.uint8) for index, image in enumerate(pan(speed=1))]
+    assert {one.kind for one in findings(clip)} == {"flicker"}
+
+
+@pytest.mark.parametrize("pixels", [-16, 8])
+@pytest.mark.parametrize("below", [True, False])
+def test_a_shifted_part_is_a_tear(pixels: int, below: bool) -> None:
+    clip, row = pan(), 60
+    part = slice(row, None) if below else slice(0, row)
+    torn = clip[AT].copy()
+    torn[part] = np.roll(torn[part], pixels, axis=1)
+    found = only(findings(with_frame(clip, torn)))
+    assert (found.kind, found.frame) == ("tearing", AT)
+    where = f"the part {'below' if below else 'above'} row {row}"
+    assert found.reason == f"{where} lies {abs(pixels)} pixels too far to the {'right' if pixels > 0 else 'left'}"
+
+
+@pytest.mark.parametrize(("other", "name"), [(-1, "previous"), (1, "next")])
+def test_a_part_of_a_neighbour_is_a_tear(other: int, name: str) -> None:
+    clip = pan()
+    torn = clip[AT].copy()
+    torn[90:] = clip[AT + other][90:]
+    found = only(findings(with_frame(clip, torn)))
+    assert (found.kind, found.frame) == ("tearing", AT)
+    assert found.reason == f"the part below row 90 belongs to the {name} frame"
+
+
+def test_a_repeated_frame_is_a_duplicate() -> None:
+    clip = pan()
+    found = only(findings([*clip[:AT], clip[AT - 1], *clip[AT:]]))
+    assert (found.kind, found.frame, found.reason) == ("duplicate", AT, "repeats the frame before it")
+
+
+def test_a_still_scene_has_no_duplicates_and_no_flicker() -> None:
+    still = pan(1)[0]
+    grain = np.random.default_rng(3)
+    noisy = [np.clip(still + grain.normal(0, 2, still.shape), 0, 255).astype(np.uint8) for _ in range(20)]
+    assert findings([still] * 20) == []
+    assert findings(noisy) == []
+
+
+@pytest.mark.parametrize("missing", [2, 4])
+def test_missing_frames_are_a_jump(missing: int) -> None:
+    clip = pan(32, speed=3)
+    found = only(findings([*clip[:AT], *clip[AT + missing :]]))
+    assert (found.kind, found.frame) == ("jump", AT)
+    assert f"about {missing} frames missing" in found.reason
+
+
+def test_a_step_that_takes_longer_may_go_further() -> None:
+    clip = pan(32, speed=3)
+    kept = [index for index in range(32) if index not in (AT, AT + 1)]
+    assert findings([clip[index] for index in kept], [index * STEP for index in kept]) == []
+
+
+def test_a_splice_is_a_cut_and_nothing_else() -> None:
+    clip = [*pan(14, seed=1), *pan(14, seed=9)]
+    found = only(findings(clip))
+    assert (found.kind, found.frame, found.time) == ("cut", 14, 14 * STEP)
+
+
+def test_times_are_those_of_the_frames() -> None:
+    times = [Fraction(index * index, 7) for index in range(10)]
+    assert [one.frame.time for one in judged(pan(10), times)] == times
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_shortest_clips_are_judged(count: int) -> None:
+    rows = [one.frame for one in judged(pan(count))]
+    assert len(rows) == count
+    assert rows[0].to_previous is None
+    assert rows[-1].to_next is None
+    assert [row.to_midpoint is None for row in rows] == [index in (0, count - 1) for index in range(count)]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (33, 3), (35, 77), (67, 701)])
+def test_any_size_is_judged(size: tuple[int, int]) -> None:
+    assert len(judged([moving_square(index, size) for index in range(6)])) == 6
+
+
+def test_distances_are_of_the_right_frames() -> None:
+    clip = pan(6)
+    clip[3] = cv2.flip(clip[3], 0)
+    rows = [one.frame for one in judged(clip)]
+    assert rows[2].to_next == rows[3].to_previous
+    assert min(rows[3].to_previous or 0, rows[3].to_next or 0) > 2 * max(
+        rows[1].to_previous or 0, rows[5].to_previous or 0
+    )
+
+
+def test_only_a_bounded_number_of_frames_is_held() -> None:
+    read = 0
+
+    def counted() -> Iterator[Frame]:
+        nonlocal read
+        for index, frame in enumerate(frames_of([moving_square(0)] * 100)):
+            read = index + 1
+            yield frame
+
+    encoder = HOGCells()
+    for index, one in enumerate(inspect_frames(counted(), encoder, grid=(4, 4), size=(48, 64))):
+        assert one.frame.index == index
+        assert read - index <= LOOKAHEAD + AROUND + 2
+    assert LOOKBACK + LOOKAHEAD + 2 * AROUND < 30
+
+
+def test_the_worst_are_the_strongest_faults_each_frame_once() -> None:
+    def finding(frame: int, kind: str, strength: float) -> Finding:
+        return Finding(frame=frame, time=frame * STEP, kind=kind, strength=strength, reason="")  # type: ignore[arg-type]
+
+    found = [finding(1, "flicker", 2), finding(2, "cut", 9), finding(3, "jump", 3), finding(3, "tearing", 4)]
+    assert [(one.frame, one.kind) for one in worst_of(found, 5)] == [(3, "tearing"), (1, "flicker")]
+    assert len(worst_of(found, 1)) == 1
+
+
+def test_a_frame_says_what_it_is() -> None:
+    frame: InspectedFrame = judged(pan(3))[1].frame
+    assert frame.to_dict()["time"] == "1/25"
+    assert 0 < frame.brightness < 1
