@@ -42,6 +42,8 @@ class Encoding:
     crf: int | None = None
     lossless: bool = False
     pix_fmt: str | None = None
+    preset: str = "medium"
+    """How much work x264 and x265 take for a smaller file, by their own names."""
 
     def __post_init__(self) -> None:
         if self.codec not in CODECS:
@@ -189,12 +191,20 @@ def _options(encoder: str, encoding: Encoding, format: str, like: SourceInfo) ->
     crf = str(encoding.quality)
     if encoder in ("libx264", "libx264rgb"):
         quality = {"qp": "0"} if encoding.lossless else {"crf": crf}  # crf 0 still loses a little at 10 bits
-        return {**quality, "preset": "medium", **_joined("x264-params", [*_X264_STEADY, *_x264_light(like.light)])}
+        return {
+            **quality,
+            "preset": encoding.preset,
+            **_joined("x264-params", [*_X264_STEADY, *_x264_light(like.light)]),
+        }
     if encoder == "libx265":
         fixed = ["log-level=error", "pools=none", "frame-threads=2"]
         quality = {} if encoding.lossless else {"crf": crf}
         asked = ["lossless=1"] if encoding.lossless else []
-        return {**quality, "preset": "medium", **_joined("x265-params", [*fixed, *asked, *_x265_light(like.light)])}
+        return {
+            **quality,
+            "preset": encoding.preset,
+            **_joined("x265-params", [*fixed, *asked, *_x265_light(like.light)]),
+        }
     if encoder == "libsvtav1":
         return {"crf": crf, "preset": "8", **_joined("svtav1-params", _svt_light(like.light))}
     if encoder == "prores_ks":

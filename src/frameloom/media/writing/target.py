@@ -25,7 +25,7 @@ def check_output(
     """Refuse, before any work is done, what cannot or must not be written.
 
     `folder` says that the output will be one; `names` are the files, besides numbered images, that an earlier result in
-    it may consist of.
+    it may consist of, and its folders, which end in `/`.
 
     Raises:
         InputError: the output is one of the inputs, lies inside an input folder, or holds an input.
@@ -71,6 +71,8 @@ def _check_folder(folder: Path, names: frozenset[str], *, overwrite: bool) -> No
 
 
 def _is_result(entry: Path, names: frozenset[str]) -> bool:
+    if entry.is_dir():
+        return f"{entry.name}/" in names
     numbered = entry.suffix.lower() in _NUMBERED and entry.stem.isdigit()
     return entry.is_file() and (numbered or entry.name in names)
 
