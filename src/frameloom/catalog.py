@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
+from frameloom.descriptor_options import DescriptorOptions
 from frameloom.errors import InputError, ModelError, UnknownModel
 from frameloom.extras import TORCH_PACKAGES, install_command
 from frameloom.runtime import Runtime
@@ -73,8 +74,8 @@ class ModelCard:
     """Lower case; what `--model` takes."""
     role: Role
     build: str
-    """`package.module:Name` of a class or function that returns the model. It takes no arguments, or for a model with a
-    checkpoint: this card and a `Runtime`."""
+    """`package.module:Name` of a class or function that returns the model. It takes no arguments; for a model with a
+    checkpoint this card and a `Runtime`; for a descriptor `DescriptorOptions`."""
     aliases: tuple[str, ...] = ()
     """Other names, as its authors or papers spell it."""
     variant: Variant | None = None
@@ -126,8 +127,12 @@ class ModelCard:
         constructor = self._imported(self.network or "")
         return constructor() if self.variant is None else constructor(reference=self.iterates)
 
-    def load(self, runtime: Runtime | None = None) -> Any:
+    def load(self, runtime: Runtime | None = None, options: DescriptorOptions | None = None) -> Any:
         """Import and construct the model, to be run as asked.
+
+        Args:
+            runtime: How a network is run.
+            options: What else is asked of a descriptor.
 
         Raises:
             ModelError: its code cannot be imported; where an extra is missing, the message names it.
@@ -137,7 +142,7 @@ class ModelCard:
         if self.checkpoint is not None:
             return constructor(self, runtime or Runtime())
         self._refuse(runtime or Runtime())
-        return constructor()
+        return constructor(options or DescriptorOptions()) if self.role == "descriptor" else constructor()
 
     def _imported(self, place: str) -> Any:
         """What `package.module:Name` names."""
