@@ -1,6 +1,8 @@
 """A descriptor and an index that are easy to see through, and a pool to use them on."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -55,10 +57,24 @@ def coloured(number: int, size: tuple[int, int] = (90, 160)) -> NDArray[np.uint8
     return cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def pool_of(folder: Path, count: int, size: tuple[int, int] = (90, 160)) -> Searched:
-    """So many images in a folder, and how to search them."""
+@dataclass(frozen=True)
+class ImageFiles:
+    """A pool of image files, searched by their thumbnails."""
+
+    place: Path
+    paths: Sequence[Path]
+
+    def count(self) -> int:
+        return len(self.paths)
+
+    def open(self, aspect: Fraction) -> Searched:
+        return searched(self.paths)
+
+
+def pool_of(folder: Path, count: int, size: tuple[int, int] = (90, 160)) -> ImageFiles:
+    """So many images in a folder."""
     paths = [write_png(folder / f"{number:03d}.png", coloured(number, size)) for number in range(count)]
-    return searched(paths)
+    return ImageFiles(folder, paths)
 
 
 def searched(paths: Sequence[Path]) -> Searched:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from frameloom.catalog import ModelCard
 from frameloom.errors import FrameloomError
 from frameloom.frame import Frame
+from frameloom.verbs.collage import collage
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
 from frameloom.verbs.measure import evaluate
@@ -21,6 +22,7 @@ __all__ = [
     "ModelCard",
     "ObjectMotion",
     "between",
+    "collage",
     "demo",
     "densify",
     "distance_maps",

@@ -8,7 +8,7 @@ a second run are one and the same thing, and the index does not depend on how it
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from os.path import relpath
 from pathlib import Path
@@ -43,6 +43,8 @@ class IndexPlan:
     structure: StructureWish = EXACT
     workers: int | None = None
     overwrite: bool = False
+    limit: int | None = None
+    """Take in at most so many images, the first ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,7 @@ def build(root: Path, output: Path, plan: IndexPlan) -> BuiltIndex:
     """
     started, notices = time.perf_counter(), Notices()
     pool = list_pool(root)
+    pool = replace(pool, images=pool.images[: plan.limit])
     earlier = _earlier(root, output, plan)
     if earlier is not None and earlier.of_pool(pool) and earlier.facts.structure == _structure(earlier.facts, plan):
         return BuiltIndex(facts=earlier.facts, described=0, removed=0, seconds=time.perf_counter() - started)

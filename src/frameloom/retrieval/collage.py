@@ -22,7 +22,7 @@ from frameloom.progress import Notices, Stopwatch, track
 from frameloom.results.collage import Collage, Match
 from frameloom.retrieval.assembling import Assembly, Made
 from frameloom.retrieval.collage_files import CHECKPOINT, adopt
-from frameloom.retrieval.collage_wishes import Searched, Wishes, check_collage
+from frameloom.retrieval.collage_wishes import Pool, Searched, Wishes, check_collage
 from frameloom.retrieval.fitting import Fitting
 from frameloom.retrieval.matching import Checkpoint, Matching, match
 from frameloom.retrieval.programme import Programme
@@ -45,13 +45,13 @@ _WHAT_CHANGED = {
 }
 
 
-def make_collage(video: Path, output: Path, searched: Searched, wishes: Wishes) -> Collage:
+def make_collage(video: Path, output: Path, pool: Pool, wishes: Wishes) -> Collage:
     """Replace the frames of a video.
 
     Args:
         video: Video, animation, folder of images, or image.
         output: A video by its suffix, else a folder for the video, its frames, samples and results.json.
-        searched: The pool.
+        pool: The images.
         wishes: How images are chosen and what is written.
 
     Raises:
@@ -60,9 +60,10 @@ def make_collage(video: Path, output: Path, searched: Searched, wishes: Wishes) 
         InputError: too few images, or options that contradict each other.
     """
     started = time.perf_counter()
-    check_collage(video, output, wishes, [searched.name])
-    job = _Job(video, output, searched, wishes)
-    selector = Selector(searched.index, wishes.rules, excluded=searched.excluded)
+    check_collage(video, output, wishes, [pool.place])
+    job = _Job(video, output, pool, wishes)
+    check_enough(pool.count(), len(job.frames), wishes.rules, video.name)  # before hours go into the pool
+    selector = Selector(job.searched.index, wishes.rules, excluded=job.searched.excluded)
     check_enough(selector.left, len(job.frames), wishes.rules, video.name)
     with Workspace(output) as workspace, told(output):
         checkpoint = _choose(job, selector, workspace)
@@ -74,9 +75,9 @@ def make_collage(video: Path, output: Path, searched: Searched, wishes: Wishes) 
 class _Job:
     """One collage, resolved."""
 
-    def __init__(self, video: Path, output: Path, searched: Searched, wishes: Wishes) -> None:
+    def __init__(self, video: Path, output: Path, pool: Pool, wishes: Wishes) -> None:
         self.output = output
-        self.searched = searched
+        self.pool = pool
         self.wishes = wishes
         self.source = open_source(video, on_error=wishes.on_error)
         self.programme = Programme(self.source, rate=wishes.rate, seconds=wishes.seconds)
@@ -87,6 +88,11 @@ class _Job:
     @property
     def info(self) -> SourceInfo:
         return self.source.info
+
+    @cached_property
+    def searched(self) -> Searched:
+        """The pool; opening it may take long."""
+        return self.pool.open(shown_aspect(self.info))
 
     @cached_property
     def settings(self) -> VideoSettings:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,23 @@ class Searched:
         """How many images can be chosen."""
         total = len(self.index.paths)
         return total if self.excluded is None else total - int(np.count_nonzero(self.excluded))
+
+
+class Pool(Protocol):
+    """A pool before anything of it is read."""
+
+    @property
+    def place(self) -> Path:
+        """The folder of images, or of their index."""
+        ...
+
+    def count(self) -> int:
+        """How many images there are at most."""
+        ...
+
+    def open(self, aspect: Fraction) -> Searched:
+        """The pool, for frames of these proportions."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -49,7 +49,7 @@ def index_of(place: Path, plan: IndexPlan) -> PoolIndex:
 
 def cached_place(root: Path, plan: IndexPlan) -> Path:
     """Where the index of a folder of images is kept."""
-    identity = [str(root.resolve()), plan.describing.parameters(), plan.dtype]
+    identity = [str(root.resolve()), plan.describing.parameters(), plan.dtype, plan.limit]
     name = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:32]
     return cache_folder() / "indexes" / name
 

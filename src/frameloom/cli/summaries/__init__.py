@@ -1,9 +1,9 @@
 """Results in a few lines for people."""
 
-from frameloom.cli.summaries import making, measuring, models
+from frameloom.cli.summaries import collage, making, measuring, models
 from frameloom.results.base import Result
 
-_SUMMARIES = making.SUMMARIES | measuring.SUMMARIES | models.SUMMARIES
+_SUMMARIES = making.SUMMARIES | collage.SUMMARIES | measuring.SUMMARIES | models.SUMMARIES
 
 
 def summary(result: Result) -> str:
