@@ -4,7 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from frameloom.media.choices import OnError, VideoCodec
+from frameloom.media.choices import OnError, Preset, VideoCodec
 from frameloom.results.collage import Collage
 from frameloom.retrieval.selection import Below
 from frameloom.runtime import Device, Runtime
@@ -45,7 +45,7 @@ def collage(
     sample_interval: int = 1,
     codec: VideoCodec = "h264",
     crf: int | None = None,
-    preset: str = "veryfast",
+    preset: Preset = "veryfast",
     audio: Literal["copy", "drop"] = "copy",
     on_error: OnError = "stop",
     checkpoint_batch: int = 10,
@@ -93,7 +93,7 @@ def collage(
         sample_interval: Every how many frames there is one.
         codec: How the video is encoded; in a folder, prores becomes .mov and ffv1 .mkv.
         crf: Quality of the encoding, 0 (best, largest) to 51, av1 to 63; default 18 for h264, 20 for hevc and av1.
-        preset: How much work goes into a small file, by x264's names: ultrafast to veryslow. Where no frame is like the
+        preset: How much work h264 and hevc take for a smaller file, ultrafast to veryslow. Where no frame is like the
             one before, more than veryfast gains little.
         audio: copy keeps the sound, drop leaves it out.
         on_error: What to do about frames that cannot be decoded: stop, or skip them (the last good frame counts).

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 import av.error
 import cv2
@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from frameloom.errors import CannotWrite, InputError, RangeError
-from frameloom.media.choices import VideoCodec
+from frameloom.media.choices import Preset, VideoCodec
 from frameloom.media.pictures.colour import ColourTags, default_tags
 from frameloom.media.pictures.light import Light, display_in_numbers, display_in_steps
 from frameloom.media.pictures.pixel_formats import Traits, nearest, traits_of
@@ -42,12 +42,14 @@ class Encoding:
     crf: int | None = None
     lossless: bool = False
     pix_fmt: str | None = None
-    preset: str = "medium"
-    """How much work x264 and x265 take for a smaller file, by their own names."""
+    preset: Preset = "medium"
+    """Of h264 and hevc."""
 
     def __post_init__(self) -> None:
         if self.codec not in CODECS:
             raise RangeError(f"codec '{self.codec}' is not written; there are: {', '.join(CODECS)}")
+        if self.preset not in get_args(Preset):
+            raise RangeError(f"preset is '{self.preset}'; give one of {', '.join(get_args(Preset))}")
         self._check_quality()
         if self.pix_fmt is not None and self.pix_fmt not in self.card.formats:
             raise InputError(
