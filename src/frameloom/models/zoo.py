@@ -2,6 +2,7 @@
 
 from frameloom.catalog import Catalog, ModelCard
 from frameloom.models import any_time, perceptual_cards
+from frameloom.models.encoders import exported_cards
 from frameloom.models.flow import cards as flow_networks
 
 CARDS = (
@@ -79,6 +80,7 @@ CARDS = (
     *any_time.CARDS,
     *perceptual_cards.CARDS,
     *flow_networks.CARDS,
+    *exported_cards.CARDS,
 )
 
 catalog = Catalog(CARDS)

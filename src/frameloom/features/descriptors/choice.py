@@ -13,6 +13,7 @@ from frameloom.roles import Descriptor
 from frameloom.runtime import Runtime
 
 _POOLED = "pooled:"
+_OF_ORIGINAL = "-original"  # ends the names of encoders that take the original's layers
 _DEFINITION = 1  # goes up when vectors of the same name and options come out differently
 
 
@@ -63,11 +64,24 @@ def choose_descriptor(
         UnknownModel: neither is called so; the message offers the nearest names.
         InputError: `compat` for what the original did not have.
     """
-    card = _card(name)
     options = options or DescriptorOptions()
-    if options.compat and card.role == "encoder" and card.checkpoint is None:
-        raise InputError(f"the original had no {name}; leave out --compat")
+    card = _card(name)
+    if options.compat and card.role == "encoder":
+        card = _original(card)
     return DescriptorChoice(card, options, runtime or Runtime())
+
+
+def _original(card: ModelCard) -> ModelCard:
+    """The encoder of the layer that the original took.
+
+    Raises:
+        InputError: it had nothing of the kind.
+    """
+    known = {other.name: other for other in catalog.cards("encoder")}
+    for name in (card.name, f"{card.name}{_OF_ORIGINAL}"):
+        if name.endswith(_OF_ORIGINAL) and name in known:
+            return known[name]
+    raise InputError(f"the original had no {card.name}; leave out --compat")
 
 
 def _card(name: str) -> ModelCard:
