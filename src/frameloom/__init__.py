@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from frameloom.catalog import ModelCard
 from frameloom.errors import FrameloomError
 from frameloom.frame import Frame
-from frameloom.verbs.collage import collage
+from frameloom.verbs.collage import collage, compare_methods
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
 from frameloom.verbs.measure import evaluate
@@ -23,6 +23,7 @@ __all__ = [
     "ObjectMotion",
     "between",
     "collage",
+    "compare_methods",
     "demo",
     "densify",
     "distance_maps",

@@ -15,7 +15,8 @@ from frameloom.verbs import collage, flow, make, measure, models
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
 VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
-         "collage": collage.collage, "flow": flow.flow, "doctor": measure.doctor,
+         "collage": collage.collage, "compare-methods": collage.compare_methods,
+         "flow": flow.flow, "doctor": measure.doctor,
          "models list": models.models_list, "models show": models.models_show, "models fetch": models.models_fetch,
          "models identify": models.models_identify, "models convert": models.models_convert}  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Videos whose frames gave way to images of a pool."""
+"""Videos whose frames gave way to images of a pool, and ways to compare images."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -83,3 +83,36 @@ class Collage(Result):
     notices: tuple[str, ...] = ()
     matches: tuple[Match, ...] = field(default=(), repr=False, metadata={"json": False})
     """One for each of `frames`, in order; results.json holds them in a folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodSpeed(Result):
+    """A way to compare images, on one pool."""
+
+    method: str
+    dims: int
+    """Length of its vectors."""
+    images: int
+    build_seconds: float
+    """Wall-clock seconds to describe all images and make an index."""
+    match_milliseconds: float
+    """Wall-clock milliseconds to describe a frame and find its images, mean over the frames."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodComparison(Result):
+    """What several ways to compare images find for the same frames."""
+
+    source: Path
+    images: Path
+    output: Path
+    """A folder."""
+    frames: tuple[int, ...]
+    """Which frames of the video."""
+    pictures: tuple[Path, ...]
+    """One for each frame: a row for each method."""
+    methods: tuple[MethodSpeed, ...]
+    left_out: dict[str, str]
+    """Method -> why it cannot be used here."""
+    table: str
+    """The methods as a Markdown table."""

@@ -1,18 +1,18 @@
 """Pictures that show a frame beside the image in its place."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from math import ceil, sqrt
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from frameloom.media.reading.source import FrameSource
 from frameloom.retrieval.fitting import Fitting, jpeg_of
 from frameloom.retrieval.matching import frames_at
+from frameloom.retrieval.paper import PAPER, write_line
 from frameloom.retrieval.selection import Choice
 
 CONTACT_SHEET = "contact_sheet.jpg"
@@ -20,7 +20,6 @@ CONTACT_SHEET = "contact_sheet.jpg"
 _HEIGHT = 480  # pixels, of a sample
 _SHEET_HEIGHT, _MOST_ON_SHEET = 150, 60
 _GAP, _MARGIN, _LABEL = 4, 24, 34
-_PAPER, _INK, _FAINT = (250, 250, 247), (32, 34, 37), (110, 112, 115)
 
 
 def write_samples(
@@ -62,21 +61,16 @@ def _beside(first: NDArray[np.uint8], second: NDArray[np.uint8], fitting: Fittin
     """Two pictures of the video's size side by side, with square pixels."""
     size = (max(1, round(height * fitting.aspect)), height)
     halves = [cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in (first, second)]
-    between = np.full((height, _GAP, 3), _PAPER, np.uint8)
+    between = np.full((height, _GAP, 3), PAPER, np.uint8)
     return np.asarray(np.hstack([halves[0], between, halves[1]]), np.uint8)
-
-
-@lru_cache
-def _font(size: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":
-    return ImageFont.load_default(size)
 
 
 def _labelled(pair: NDArray[np.uint8], title: str, name: str) -> NDArray[np.uint8]:
     """A pair on paper, with words below."""
     height, width = pair.shape[:2]
-    paper = Image.new("RGB", (width + 2 * _MARGIN, height + 2 * _MARGIN + _LABEL), _PAPER)
+    paper = Image.new("RGB", (width + 2 * _MARGIN, height + 2 * _MARGIN + _LABEL), PAPER)
     paper.paste(Image.fromarray(pair), (_MARGIN, _MARGIN))
-    _write(paper, (_MARGIN, _MARGIN + height + 12), width, title, name, 20)
+    write_line(paper, (_MARGIN, _MARGIN + height + 12), width, title, name, 20)
     return np.asarray(paper, np.uint8)
 
 
@@ -86,22 +80,9 @@ def _sheet(pairs: Sequence[tuple[NDArray[np.uint8], str, str]]) -> NDArray[np.ui
     cell = (width + _MARGIN, height + _LABEL + 8)
     columns = min(len(pairs), max(1, round(sqrt(len(pairs) * cell[1] / cell[0] * 1.4))))
     rows = ceil(len(pairs) / columns)
-    paper = Image.new("RGB", (columns * cell[0] + _MARGIN, rows * cell[1] + _MARGIN), _PAPER)
+    paper = Image.new("RGB", (columns * cell[0] + _MARGIN, rows * cell[1] + _MARGIN), PAPER)
     for place, (pair, title, name) in enumerate(pairs):
         corner = (_MARGIN + place % columns * cell[0], _MARGIN + place // columns * cell[1])
         paper.paste(Image.fromarray(pair), corner)
-        _write(paper, (corner[0], corner[1] + height + 6), width, title, name, 13)
+        write_line(paper, (corner[0], corner[1] + height + 6), width, title, name, 13)
     return np.asarray(paper, np.uint8)
-
-
-def _write(paper: Image.Image, corner: tuple[int, int], width: int, title: str, name: str, size: int) -> None:
-    """The title at the left, the name at the right as far as there is room."""
-    draw, font = ImageDraw.Draw(paper), _font(size)
-    draw.text(corner, title, _INK, font)
-    room = width - draw.textlength(title, font) - size
-    shown = name
-    for cut in range(1, len(name) + 1):
-        if draw.textlength(shown, font) <= room:
-            break
-        shown = f"...{name[cut:]}"
-    draw.text((corner[0] + width, corner[1]), shown, _FAINT, font, anchor="ra")

@@ -1,11 +1,12 @@
 """Making collages: names and paths in, results out. Nothing heavy is imported until a verb is called."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 from frameloom.media.choices import OnError, Preset, VideoCodec
-from frameloom.results.collage import Collage
+from frameloom.results.collage import Collage, MethodComparison
 from frameloom.retrieval.selection import Below
 from frameloom.runtime import Device, Runtime
 
@@ -35,6 +36,7 @@ def collage(
     ivf_nprobe: int | None = None,
     checkpoint: str | Path | None = None,
     device: Device = "auto",
+    force_mobilenet_export: bool = False,
     fps_override: str | float | Fraction | None = None,
     demo: bool = False,
     demo_seconds: float = 20,
@@ -83,6 +85,7 @@ def collage(
         ivf_nprobe: How many of them are searched; a 32nd by default.
         checkpoint: Weights of a descriptor that has some: a file or folder.
         device: Where a network runs: auto, cpu, cuda or mps.
+        force_mobilenet_export: Export mobilenet or efficientnet anew; other weights are exported anyway.
         fps_override: Take so many frames a second, and play them at that rate: 10, 24000/1001. The duration stays.
         demo: Use the beginning of the video and the first images only.
         demo_seconds: How much of the video a demo uses.
@@ -113,6 +116,7 @@ def collage(
     from frameloom.retrieval.collage import make_collage
     from frameloom.retrieval.collage_wishes import Wishes
     from frameloom.retrieval.describing import processors
+    from frameloom.retrieval.exports import forget_exports
     from frameloom.retrieval.searching import PoolWish
     from frameloom.retrieval.selection import Rules
     from frameloom.retrieval.structures import StructureWish
@@ -151,4 +155,63 @@ def collage(
         limit=demo_images if demo else None,
         workers=workers,
     )
+    if force_mobilenet_export:
+        forget_exports()
     return make_collage(Path(video), Path(output), pool, wishes)
+
+
+def compare_methods(
+    video: str | Path,
+    images: str | Path,
+    output: str | Path = "demo_output",
+    *,
+    methods: Sequence[str] = ("canny", "spatial_pyramid", "hog", "spatial_color", "mobilenet", "efficientnet"),
+    frames: int = 5,
+    top_k: int = 3,
+    seed: int = 42,
+    size: int = 256,
+    spatial_grid: int = 2,
+    demo_images: int | None = None,
+    force_mobilenet_export: bool = False,
+    overwrite: bool = False,
+) -> MethodComparison:
+    """Show what several ways to compare images find for the same frames of a video, and how long they take.
+
+    Writes a picture for each frame, with a row for each method, and a table as Markdown and JSON.
+
+    Args:
+        video: Video, animation or folder of images.
+        images: Folder of the images, also in folders within it.
+        output: A folder.
+        methods: Descriptors or encoders; those that cannot be used here are left out, with the reason.
+        frames: How many frames, spread over the video.
+        top_k: How many images are shown for each.
+        seed: Which frames are drawn, a whole number from 0.
+        size: Width in pixels of images as they are compared.
+        spatial_grid: Parts across and down that are described each by itself: 2 or 3.
+        demo_images: Use at most so many images, the first ones.
+        force_mobilenet_export: Export mobilenet and efficientnet anew.
+        overwrite: Replace an earlier comparison in that folder.
+
+    Raises:
+        MediaError: the video or the images cannot be read, or the output not written.
+        ModelError: none of the methods can be used here.
+        UnknownModel: no method has that name.
+    """
+    from frameloom.descriptor_options import DescriptorOptions
+    from frameloom.retrieval import method_comparison
+    from frameloom.retrieval.exports import forget_exports
+
+    trial = method_comparison.Trial(
+        methods=tuple(methods),
+        options=DescriptorOptions(comparison_size=size, spatial_grid=spatial_grid),
+        runtime=Runtime(),
+        frames=frames,
+        count=top_k,
+        seed=seed,
+        limit=demo_images,
+        overwrite=overwrite,
+    )
+    if force_mobilenet_export:
+        forget_exports()
+    return method_comparison.compare_methods(Path(video), Path(images), Path(output), trial)

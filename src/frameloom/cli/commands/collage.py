@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from frameloom.cli.commands.command import CHECKPOINT, COUNT, SEED, WHOLE, Command, command, whole
-from frameloom.verbs.collage import collage
+from frameloom.verbs.collage import collage, compare_methods
 
 COMMANDS: dict[str, Command] = {
     "collage": command(
@@ -33,6 +33,18 @@ COMMANDS: dict[str, Command] = {
         checkpoint_batch=COUNT,
         workers=Annotated[int | None, Parameter(name=("--workers", "--num-workers"), converter=whole)],
     ),
+    "compare-methods": command(
+        compare_methods,
+        video=Path,
+        images=Path,
+        output=Path,
+        frames=COUNT,
+        top_k=COUNT,
+        seed=SEED,
+        size=Annotated[int, Parameter(name=("--size", "--comparison-size"), converter=whole)],
+        spatial_grid=COUNT,
+        demo_images=WHOLE,
+    ),
 }
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -42,4 +54,5 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "frameloom collage walk.mp4 photos/ out/ --descriptor hog --save-samples 20",
         "frameloom collage walk.mp4 photos/ out/ --demo      quickly: 20 s, 1000 images",
     ),
+    "compare-methods": ("frameloom compare-methods walk.mp4 photos/ compared/ --frames 5 --top-k 3",),
 }

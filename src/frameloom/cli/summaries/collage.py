@@ -5,7 +5,7 @@ from typing import Any
 
 from frameloom.cli.summaries.units import rate, seconds
 from frameloom.results.base import Result
-from frameloom.results.collage import Collage
+from frameloom.results.collage import Collage, MethodComparison
 
 _SOUND = {"copied": ", with sound", "left out": ", without the sound", "dropped": ", without the sound", "none": ""}
 
@@ -25,6 +25,11 @@ def _collage(made: Collage) -> str:
     return "\n".join(lines)
 
 
+def _comparison(made: MethodComparison) -> str:
+    return f"{made.table}\n{made.output}: {len(made.pictures)} pictures of what they find"
+
+
 SUMMARIES: dict[type[Result], Callable[[Any], str]] = {
     Collage: _collage,
+    MethodComparison: _comparison,
 }
