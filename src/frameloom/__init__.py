@@ -9,6 +9,7 @@ from frameloom.frame import Frame
 from frameloom.verbs.collage import collage, compare_methods
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
+from frameloom.verbs.match import build_index, index_info, search_index
 from frameloom.verbs.measure import evaluate
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = [
     "ModelCard",
     "ObjectMotion",
     "between",
+    "build_index",
     "collage",
     "compare_methods",
     "demo",
@@ -30,6 +32,7 @@ __all__ = [
     "evaluate",
     "flow",
     "flow_of_video",
+    "index_info",
     "interpolate",
     "interpolate_all",
     "load",
@@ -37,6 +40,7 @@ __all__ = [
     "open_source",
     "read_image",
     "register",
+    "search_index",
     "write_image",
 ]
 

@@ -11,12 +11,13 @@ import frameloom as fl
 from frameloom.cli.app import build_app
 from frameloom.cli.commands import COMMANDS
 from frameloom.errors import CannotOpen
-from frameloom.verbs import collage, flow, make, measure, models
+from frameloom.verbs import collage, flow, make, match, measure, models
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
 VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
          "collage": collage.collage, "compare-methods": collage.compare_methods,
          "flow": flow.flow, "doctor": measure.doctor,
+         "index build": match.build_index, "index search": match.search_index, "index info": match.index_info,
          "models list": models.models_list, "models show": models.models_show, "models fetch": models.models_fetch,
          "models identify": models.models_identify, "models convert": models.models_convert}  # fmt: skip
 
@@ -34,7 +35,15 @@ def test_importing_the_package_is_light() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["interpolate", "--help"], ["models", "--help"], ["models", "list"], ["--version"]]
+    "words",
+    [
+        ["--help"],
+        ["interpolate", "--help"],
+        ["models", "--help"],
+        ["models", "list"],
+        ["index", "build", "--help"],
+        ["--version"],
+    ],
 )
 def test_help_is_light(words: list[str]) -> None:
     assert heavy_after(f"from frameloom.cli.app import main\nassert main({words}) == 0") == set()

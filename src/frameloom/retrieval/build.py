@@ -97,27 +97,30 @@ def build(root: Path, output: Path, plan: IndexPlan) -> BuiltIndex:
     pool = list_pool(root)
     pool = replace(pool, images=pool.images[: plan.limit])
     earlier = _earlier(root, output, plan)
-    if earlier is not None and earlier.of_pool(pool) and earlier.facts.structure == _structure(earlier.facts, plan):
+    if earlier is not None and _is_up_to_date(earlier, pool, plan):
         return BuiltIndex(facts=earlier.facts, described=0, removed=0, seconds=time.perf_counter() - started)
+    known = _Known()
+    if earlier is not None:
+        skipped = {item.image.key: item.why for item in earlier.facts.skipped}
+        known.add(earlier.vectors, {image.key: row for row, image in enumerate(earlier.images())}, skipped)
     with Workspace(output) as workspace:
-        known = _Known()
-        if earlier is not None:
-            skipped = {item.image.key: item.why for item in earlier.facts.skipped}
-            known.add(earlier.vectors, {image.key: row for row, image in enumerate(earlier.images())}, skipped)
         partial = _open_partial(workspace, plan, notices)
-        known.add(partial.vectors(), partial.rows, partial.failures)
-        missing = [image for image in pool.images if image not in known]
+        missing = [image for image in pool.images if image not in known and image not in partial]
         _describe(pool, missing, plan, partial, workspace)
-        known.arrays.pop()
         known.add(partial.vectors(), partial.rows, partial.failures)
         facts = _assemble(pool, known, workspace.path / _MADE, output, plan)
         put_in_place(workspace.path / _MADE, output, plan.overwrite or earlier is not None, NAMES)
-    before = 0 if earlier is None else len(set(earlier.images()) - set(pool.images))
     if facts.skipped:
-        notices.add(f"{root}: {len(facts.skipped)} of {len(pool.images)} images cannot be read and are left out, "
-                    f"such as {facts.skipped[0].why}")  # fmt: skip
-    return BuiltIndex(facts=facts, described=len(missing), removed=before, seconds=time.perf_counter() - started,
-                      notices=tuple(notices.texts))  # fmt: skip
+        first = facts.skipped[0]
+        notices.add(f"{root}: {len(facts.skipped)} of {len(pool.images)} image files cannot be read and are left out, "
+                    f"such as {first.image.path}: {first.why}")  # fmt: skip
+    return BuiltIndex(
+        facts=facts,
+        described=len(missing),
+        removed=0 if earlier is None else len(set(earlier.images()) - set(pool.images)),
+        seconds=time.perf_counter() - started,
+        notices=tuple(notices.texts),
+    )
 
 
 def _earlier(root: Path, output: Path, plan: IndexPlan) -> StoredIndex | None:
@@ -126,10 +129,7 @@ def _earlier(root: Path, output: Path, plan: IndexPlan) -> StoredIndex | None:
         check_output(output, [], overwrite=plan.overwrite, folder=True, names=NAMES)
         return None
     earlier = read_index(output)
-    facts, asked = earlier.facts, plan.describing.parameters()
-    changed = [name for name in sorted({*facts.parameters, *asked}) if facts.parameters.get(name) != asked.get(name)]
-    if facts.dtype != plan.dtype:
-        changed.append("dtype")
+    changed = what_differs(earlier.facts, plan)
     if changed:
         raise OutputExists(f"{output} is an index with other options ({', '.join(changed)}); "
                            f"choose another name or add --overwrite")  # fmt: skip
@@ -138,8 +138,23 @@ def _earlier(root: Path, output: Path, plan: IndexPlan) -> StoredIndex | None:
     return earlier
 
 
-def _structure(facts: IndexFacts, plan: IndexPlan) -> Any:
-    return plan.structure.settled(facts.images)
+def _is_up_to_date(earlier: StoredIndex, pool: Pool, plan: IndexPlan) -> bool:
+    structure = plan.structure.settled(earlier.facts.images)
+    return earlier.of_pool(pool) and earlier.facts.structure == structure
+
+
+def what_differs(facts: IndexFacts, plan: IndexPlan) -> list[str]:
+    """Names of the options in which an index differs from what it is to be; how it is searched is none of them."""
+    asked, made = plan.describing.parameters(), facts.parameters
+    before, now = _flat(made, facts.dtype), _flat(asked, plan.dtype)
+    changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    return changed or (["version of the descriptor"] if asked != made else [])
+
+
+def _flat(parameters: dict[str, Any], dtype: str) -> dict[str, Any]:
+    options: Any = parameters.get("options")
+    plain = {name: value for name, value in parameters.items() if name not in ("options", "identity")}
+    return {**plain, "dtype": dtype, **(options if isinstance(options, dict) else {})}
 
 
 def _open_partial(workspace: Workspace, plan: IndexPlan, notices: Notices) -> PartialIndex:
@@ -181,8 +196,9 @@ def _assemble(pool: Pool, known: _Known, folder: Path, output: Path, plan: Index
     folder.mkdir()
     images = [image for image in pool.images if image.key in known.places]
     if not images:
-        why = next(iter(known.failures.values()))
-        raise NoFrames(f"{pool.root}: none of {len(pool.images)} images can be read, such as {why}")
+        first = pool.images[0]
+        raise NoFrames(f"{pool.root}: none of {len(pool.images)} images can be read, "
+                       f"such as {first.path}: {known.failures[first.key]}")  # fmt: skip
     dims = int(known.arrays[-1].shape[1])
     vectors = new_vectors(folder, len(images), dims, plan.dtype)
     for start in range(0, len(images), _COPIED):

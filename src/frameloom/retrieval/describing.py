@@ -110,7 +110,7 @@ def _describe(describing: Describing, unit: tuple[int, Sequence[Path]]) -> Itera
         try:
             images.append(describing.frame(read_picture(path, smallest=describing.smallest())))
         except CannotOpen as error:
-            failures[place] = str(error)
+            failures[place] = str(error).removeprefix(f"{path} ")
     yield Described(number, _vectors(describing.choice.name, model, images), failures)
 
 

@@ -42,6 +42,10 @@ class PartialIndex:
         self._take_in(self._journal.entries)
         self._journal.entries.clear()  # kept in `rows`, which takes less
 
+    def __contains__(self, image: PoolImage) -> bool:
+        key = image.key
+        return key in self.rows or key in self.failures
+
     def add(self, images: Sequence[PoolImage], described: Described) -> None:
         """Keep what was found out about a chunk of images."""
         content = np.ascontiguousarray(described.vectors, _FLOAT).tobytes()

@@ -10,7 +10,7 @@
 import hashlib
 import os
 import re
-import tokenize
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -28,9 +28,7 @@ _BLOCK = 8192  # vectors that are looked at together
 _OFF_LENGTH = {"float32": 1e-3, "float16": 1e-2}
 _ESCAPES = re.compile(rb"(?:^|[\0/])\.{0,2}[\0/]" if os.name != "nt" else rb"(?:^|[\0/])\.{0,2}[\0/]|[\\:]")
 """An empty name, `.` or `..` in a path below the pool's folder; on Windows also drives."""
-
-_NOT_AN_ARRAY = (ValueError, OSError, EOFError, OverflowError, TypeError, SyntaxError, MemoryError, RecursionError,
-                 tokenize.TokenError)  # fmt: skip
+_MAGIC = struct.Struct("<8sH")  # of the .npy format, version 1.0: then comes a header of so many bytes
 
 
 class PoolPaths(Sequence[Path]):
@@ -95,14 +93,14 @@ def write_index(folder: Path, facts: IndexFacts, images: Sequence[PoolImage]) ->
         images: Of each vector.
     """
     (folder / PATHS).write_bytes(b"".join(os.fsencode(image.path) + b"\0" for image in images))
-    np.save(folder / STAMPS, np.array([[image.size, image.changed] for image in images], np.int64).reshape(-1, 2))
+    np.save(folder / STAMPS, np.array([[image.size, image.changed] for image in images], "<i8").reshape(-1, 2))
     files = [name for name in sorted(NAMES - {FACTS}) if (folder / name).exists()]
     write_facts(folder / FACTS, facts, {name: file_sha256(folder / name) for name in files})
 
 
 def new_vectors(folder: Path, count: int, dims: int, dtype: str) -> NDArray[Any]:
     """An array (count, dims) that is the file of vectors."""
-    return np.lib.format.open_memmap(folder / VECTORS, "w+", np.dtype(dtype), (count, dims))
+    return np.lib.format.open_memmap(folder / VECTORS, "w+", np.dtype(dtype).newbyteorder("<"), (count, dims))
 
 
 def read_index(folder: Path, root: Path | None = None) -> StoredIndex:
@@ -180,13 +178,24 @@ def _read_paths(folder: Path, facts: IndexFacts, root: Path) -> PoolPaths:
 
 
 def _read_array(path: Path, dtype: str, shape: tuple[int, int]) -> NDArray[Any]:
-    """Mapped; `open_memmap` refuses pickled objects."""
+    """Mapped. The header must be the one that this array has: nothing in it is interpreted."""
+    kind = np.dtype(dtype).newbyteorder("<")
+    expected = f"{{'descr': '{kind.str}', 'fortran_order': False, 'shape': {shape}, }}"
     try:
-        array = np.lib.format.open_memmap(path, "r")
+        with path.open("rb") as file:
+            start = file.read(_MAGIC.size)
+            magic, length = _MAGIC.unpack(start.ljust(_MAGIC.size, b"\0"))
+            header = file.read(length).decode("latin-1").rstrip()
+        size = path.stat().st_size
     except FileNotFoundError:
         raise damaged(path, "it is missing") from None
-    except _NOT_AN_ARRAY as error:
-        raise damaged(path, f"it is not an array: {str(error)[:100]}") from error
-    if array.dtype != np.dtype(dtype) or array.shape != shape or not array.flags.c_contiguous:
-        raise damaged(path, f"it holds {array.dtype} {array.shape} in place of {dtype} {shape}")
-    return array
+    except OSError as error:
+        raise damaged(path, error.strerror or str(error)) from error
+    if magic != b"\x93NUMPY\1\0":
+        raise damaged(path, "it is not an array")
+    if header != expected:
+        raise damaged(path, f"it says {header[:120]!r} in place of {expected!r}")
+    offset = _MAGIC.size + length
+    if size != offset + shape[0] * shape[1] * kind.itemsize:
+        raise damaged(path, f"it has {size} bytes, not what {dtype} {shape} takes")
+    return np.memmap(path, kind, "r", offset, shape)

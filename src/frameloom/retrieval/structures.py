@@ -24,7 +24,8 @@ FEWEST = 100
 """Images below which search is exact whatever is asked."""
 
 _MOST_LISTS = 4096
-_PER_LIST = 64  # vectors for training; FAISS warns below 39 and takes at most 256
+_PER_LIST = 64  # vectors for training; more gained no recall when it was measured
+_SEED = 1234
 _ADDED = 16384  # vectors at a time
 _NEIGHBOURS, _CANDIDATES, _EFFORT = 32, 64, 200
 
@@ -71,7 +72,7 @@ def build_structure(structure: Structure, vectors: NDArray[np.floating], path: P
         if structure.kind == "ivf":
             quantizer = faiss.IndexFlatIP(dims)
             index: Any = faiss.IndexIVFFlat(quantizer, dims, structure.lists, faiss.METRIC_INNER_PRODUCT)
-            index.cp.seed, index.cp.spherical = 1234, True
+            index.cp.seed, index.cp.spherical, index.cp.min_points_per_centroid = _SEED, True, 1
             index.train(_sample(vectors, structure.lists * _PER_LIST))
         else:
             index = faiss.IndexHNSWFlat(dims, structure.lists, faiss.METRIC_INNER_PRODUCT)
@@ -82,7 +83,7 @@ def build_structure(structure: Structure, vectors: NDArray[np.floating], path: P
 
 
 def _sample(vectors: NDArray[np.floating], most: int) -> NDArray[np.float32]:
-    """Evenly from all of them; the least that FAISS trains on without complaint."""
+    """Evenly from all of them."""
     places = np.linspace(0, len(vectors) - 1, min(most, len(vectors))).astype(np.intp)
     return np.ascontiguousarray(vectors[places], np.float32)
 
@@ -102,11 +103,14 @@ class ApproximateSearch:
             self._index: Any = faiss.read_index(str(path), flags)
         except RuntimeError as error:
             raise damaged(path, str(error).splitlines()[0][:100]) from error
+        index = self._index
         kind = faiss.IndexIVFFlat if structure.kind == "ivf" else faiss.IndexHNSWFlat
-        found = (self._index.ntotal, self._index.d)
-        right = isinstance(self._index, kind) and self._index.metric_type == faiss.METRIC_INNER_PRODUCT
+        right = isinstance(index, kind) and index.metric_type == faiss.METRIC_INNER_PRODUCT
+        if isinstance(index, faiss.IndexIVFFlat):
+            right = right and index.nlist == structure.lists >= structure.probes
+        found = (int(index.ntotal), int(index.d))
         if not right or found != size:
-            raise damaged(path, f"it holds {type(self._index).__name__} {found} in place of {structure.kind} {size}")
+            raise damaged(path, f"it holds {type(index).__name__} {found} in place of {structure.kind} {size}")
 
     def search(
         self, queries: NDArray[np.float32], count: int, *, excluded: NDArray[np.bool_] | None = None

@@ -1,11 +1,12 @@
 """Verbs as commands. Words as they are typed; those before the last name a group."""
 
-from frameloom.cli.commands import collage, making, measuring, models
+from frameloom.cli.commands import collage, indexing, making, measuring, models
 from frameloom.cli.commands.command import Command
 
-COMMANDS: dict[str, Command] = making.COMMANDS | collage.COMMANDS | measuring.COMMANDS | models.COMMANDS
+_FIELDS = (making, collage, measuring, indexing, models)
+COMMANDS: dict[str, Command] = {name: run for field in _FIELDS for name, run in field.COMMANDS.items()}
 
-GROUPS = {"models": "Lists models, and finds, fetches, recognises and converts their checkpoints."}
+GROUPS = indexing.GROUPS | {"models": "Lists models, and finds, fetches, recognises and converts their checkpoints."}
 
-EXAMPLES: dict[str, tuple[str, ...]] = making.EXAMPLES | collage.EXAMPLES | measuring.EXAMPLES | models.EXAMPLES
+EXAMPLES: dict[str, tuple[str, ...]] = {name: lines for field in _FIELDS for name, lines in field.EXAMPLES.items()}
 """What each command's help ends with; lines fit a terminal of 80 columns."""

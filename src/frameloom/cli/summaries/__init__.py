@@ -1,9 +1,10 @@
 """Results in a few lines for people."""
 
-from frameloom.cli.summaries import collage, making, measuring, models
+from frameloom.cli.summaries import collage, indexing, making, measuring, models
 from frameloom.results.base import Result
 
-_SUMMARIES = making.SUMMARIES | collage.SUMMARIES | measuring.SUMMARIES | models.SUMMARIES
+_FIELDS = (making, collage, measuring, indexing, models)
+_SUMMARIES = {kind: words for field in _FIELDS for kind, words in field.SUMMARIES.items()}
 
 
 def summary(result: Result) -> str:

@@ -1,0 +1,56 @@
+"""Indexes of pools of images, in a few lines."""
+
+from collections.abc import Callable
+from typing import Any
+
+from frameloom.cli.summaries.units import seconds
+from frameloom.results.base import Result
+from frameloom.results.indexing import IndexBuild, IndexInfo, IndexSearch
+
+_SHOWN = 20  # skipped files
+
+
+def _build(made: IndexBuild) -> str:
+    info = made.info
+    skipped = f", {len(info.skipped)} skipped" if info.skipped else ""
+    if not made.described and not made.removed:
+        return f"{info.index}: {info.images} images{skipped}, up to date"
+    gone = f", {made.removed} taken out" if made.removed else ""
+    return (
+        f"{info.index}: {info.images} images by {info.descriptor} ({info.dims} numbers each); "
+        f"{made.described} described{gone}{skipped}; took {seconds(made.seconds)}"
+    )
+
+
+def _search(found: IndexSearch) -> str:
+    lines = [f"{match.similarity:7.4f}  {match.path}" for match in found.matches]
+    return "\n".join([*lines, *([f"contact sheet: {found.output}"] if found.output else [])])
+
+
+def _info(info: IndexInfo) -> str:
+    settings = ", ".join(f"{name} {number}" for name, number in info.search_settings.items())
+    facts = {
+        "images": f"{info.images} in {info.root}",
+        "descriptor": f"{info.descriptor}, {info.dims} numbers each, {info.dtype}",
+        "options": ", ".join(f"{name} {value}" for name, value in info.options.items()),
+        "decoding": "exact" if info.exact_decode else "scaled where images are large",
+        "search": f"{info.search}{f' ({settings})' if settings else ''}",
+        "size": f"{info.size:,} bytes",
+        "made with": ", ".join(f"{name} {version}" for name, version in info.made_with.items()),
+        "pool": _pool(info),
+    }
+    lines = [str(info.index), *(f"  {name:12} {fact}" for name, fact in facts.items() if fact)]
+    lines += [f"  skipped: {name}: {why}" for name, why in list(info.skipped.items())[:_SHOWN]]
+    more = len(info.skipped) - _SHOWN
+    return "\n".join([*lines, *([f"  and {more} more skipped files (--json shows all)"] if more > 0 else [])])
+
+
+def _pool(info: IndexInfo) -> str:
+    if info.up_to_date is None:
+        return ""
+    if info.up_to_date:
+        return "up to date"
+    return f"{info.new} images new or changed, {info.gone} gone or changed; bring it up to date with index build"
+
+
+SUMMARIES: dict[type[Result], Callable[[Any], str]] = {IndexBuild: _build, IndexSearch: _search, IndexInfo: _info}
