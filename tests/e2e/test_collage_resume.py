@@ -173,7 +173,7 @@ def test_a_choice_is_used_again_when_only_the_output_is_another(
     results = (output / "results.json").read_bytes()
     for words in (
         [], ["--no-frames"], ["--save-samples", "2"], ["--codec", "hevc"], ["--crf", "30"], ["--audio", "drop"],
-        ["--preset", "ultrafast"], ["--checkpoint-batch", "7"], ["--workers", "1"], ["--on-error", "skip"],
+        ["--preset", "fast"], ["--checkpoint-batch", "7"], ["--workers", "1"], ["--on-error", "skip"],
     ):  # fmt: skip
         said = frameloom("collage", film, pool, output, *words, "--overwrite", "--json").done()
         assert json.loads(said.out)["frames_reused"] == FRAMES, words

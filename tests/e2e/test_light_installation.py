@@ -43,6 +43,8 @@ def test_what_needs_no_network_works(film: Path, tmp_path: Path) -> None:
         ["between", first, last, tmp_path / "between", "--num", "3"],
         ["evaluate", "dis", "blend", "--root", tmp_path / "set"],
         ["demo", film, "--output", tmp_path / "demo"],
+        ["collage", film, tmp_path / "set", tmp_path / "collage", "--save-samples", "2"],
+        ["compare-methods", film, tmp_path / "set", tmp_path / "compared"],
         ["models", "list"],
         ["models", "show", "rife.dr"],
         ["doctor"],

@@ -47,7 +47,7 @@ def collage(
     sample_interval: int = 1,
     codec: VideoCodec = "h264",
     crf: int | None = None,
-    preset: Preset = "veryfast",
+    preset: Preset = "ultrafast",
     audio: Literal["copy", "drop"] = "copy",
     on_error: OnError = "stop",
     checkpoint_batch: int = 10,
@@ -97,7 +97,7 @@ def collage(
         codec: How the video is encoded; in a folder, prores becomes .mov and ffv1 .mkv.
         crf: Quality of the encoding, 0 (best, largest) to 51, av1 to 63; default 18 for h264, 20 for hevc and av1.
         preset: How much work h264 and hevc take for a smaller file, ultrafast to veryslow. Where no frame is like the
-            one before, more than veryfast gains little.
+            one before, veryfast takes a third off the size, and more gains nothing.
         audio: copy keeps the sound, drop leaves it out.
         on_error: What to do about frames that cannot be decoded: stop, or skip them (the last good frame counts).
         checkpoint_batch: After how many frames progress is saved.

@@ -36,7 +36,7 @@ def to_native(pixels: FloatPixels, format: str, tags: ColourTags) -> av.VideoFra
 def native_of_bytes(pixels: NDArray[np.uint8], format: str, tags: ColourTags) -> av.VideoFrame:
     """8-bit RGB pixels (height, width, 3) as a picture of that format, in a tenth of the time of `to_native`.
 
-    At 8 bits OpenCV mixes colours in integers (up to 0.55 of a level from the exact value, where 0.5 is rounding) and
+    At 8 bits OpenCV mixes colours in integers (up to 0.62 of a level from the exact value, where 0.5 is rounding) and
     chroma is the mean of the pixels that share it; other formats go the way of `to_native`.
     """
     traits = traits_of(format)
