@@ -219,7 +219,7 @@ def test_what_cannot_be_read_is_left_out_and_told(film: Path, tmp_path: Path, fr
     (folder / "empty.webp").touch()
     said = frameloom("collage", film, folder, tmp_path / "out.mp4", "--json").done()
     assert json.loads(said.out)["pool"] == 3
-    assert "2 of 5 images cannot be read" in said.err
+    assert "2 of 5 image files cannot be read" in said.err
 
 
 def test_a_pool_that_cannot_be_read_at_all(film: Path, tmp_path: Path, frameloom: Command) -> None:

@@ -29,6 +29,11 @@ def light(*words: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     return clip(tmp_path / "film.mp4", 6)
