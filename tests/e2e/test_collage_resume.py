@@ -122,6 +122,9 @@ def test_a_killed_run_ends_as_an_undisturbed_one(
     assert made["segments"] == SEGMENTS
     assert made["segments_reused"] >= {"choosing": 0, "chosen": 0, "rendering": 1, "joining": SEGMENTS}[point]
     assert digest(output) == digest(undisturbed)
+    video = output if output.is_file() else output / "film_matched.mp4"
+    assert readers.times(video) == readers.times(film)
+    assert readers.packets(video, "audio").data == readers.packets(film, "audio").data
     assert not readers.hidden_in(tmp_path)
 
 

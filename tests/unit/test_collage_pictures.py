@@ -19,6 +19,7 @@ from frameloom.media.writing.encoding import Encoding, VideoSettings
 from frameloom.retrieval import fitting as module
 from frameloom.retrieval.fitting import Fitted, FittedImages, Fitting, fitted
 from frameloom.retrieval.queries import query_of, shown_aspect
+from frameloom.retrieval.rendering import mostly_changes
 
 
 @pytest.mark.parametrize("size", [(48, 64), (47, 63)])
@@ -138,3 +139,10 @@ def test_an_image_that_is_gone_ends_it_and_the_threads() -> None:
     with pytest.raises(CannotOpen, match="13"):
         list(FittedImages(_Made(), 2).through([1, 2, 13, 4, 5, 6]))
     assert threading.active_count() == before
+
+
+def test_where_images_change_all_the_time_none_is_predicted_from_another() -> None:
+    assert mostly_changes([1, 2, 3, 1])
+    assert not mostly_changes([1, 1, 1, 2, 2, 2])
+    assert not mostly_changes([None, None, None, None, 5])
+    assert not mostly_changes([4])

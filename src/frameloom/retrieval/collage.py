@@ -1,7 +1,7 @@
 """A video of which every frame is replaced by the most similar image of a pool."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from importlib.metadata import version
@@ -27,6 +27,7 @@ from frameloom.retrieval.fitting import Fitting
 from frameloom.retrieval.matching import Checkpoint, Matching, match
 from frameloom.retrieval.programme import Programme
 from frameloom.retrieval.queries import query_of, shown_aspect
+from frameloom.retrieval.rendering import mostly_changes
 from frameloom.retrieval.selection import Choice, Selector, check_enough
 
 _DECIDE_THE_CHOICE = ("frameloom", "av", "numpy", "opencv-python-headless", "faiss-cpu")
@@ -94,11 +95,12 @@ class _Job:
         """The pool; opening it may take long."""
         return self.pool.open(shown_aspect(self.info))
 
-    @cached_property
-    def settings(self) -> VideoSettings:
-        """Images are sRGB of 8 bits whatever the video is."""
+    def settings(self, choices: Sequence[Choice]) -> VideoSettings:
+        """Images are sRGB of 8 bits whatever the video is, and mostly not like one another."""
         like = replace(self.info, depth=8, pixel_format=None, tags=None, alpha=False, light=None)
-        return VideoSettings.of(like, self.wishes.encoding, rate=self.programme.rate, unit=self.programme.unit)
+        changes = mostly_changes([choice.selected for choice in choices])
+        encoding = replace(self.wishes.encoding, key_frames_only=changes)
+        return VideoSettings.of(like, encoding, rate=self.programme.rate, unit=self.programme.unit)
 
     def query(self) -> Callable[[Frame], NDArray[np.uint8]]:
         """What makes an image to look for of a frame."""
@@ -122,7 +124,7 @@ class _Job:
             choices={choice.frame: choice for choice in choices},
             paths=self.searched.index.paths,
             fitting=Fitting(size=self.info.size, aspect=shown_aspect(self.info)),
-            settings=self.settings,
+            settings=self.settings(choices),
             wishes=self.wishes,
             workspace=workspace,
             work=self.work(),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,12 @@ class _Border:
 def frame_name(index: int) -> str:
     """What a frame of the source is called."""
     return f"frame_{index:06d}.jpg"
+
+
+def mostly_changes(selected: Sequence[int | None]) -> bool:
+    """Whether more than half of the frames show another image than the one before; None is a frame of the source."""
+    changes = sum(after is not None and after != before for before, after in pairwise(selected))
+    return 2 * changes > len(selected) - 1
 
 
 def open_segments(rendering: Rendering, path: Path, work: Entry) -> Journal:

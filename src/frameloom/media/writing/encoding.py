@@ -44,6 +44,8 @@ class Encoding:
     pix_fmt: str | None = None
     preset: Preset = "medium"
     """Of h264 and hevc."""
+    key_frames_only: bool = False
+    """Of h264 and hevc: whether no frame is predicted from another, which is in vain where none is like another."""
 
     def __post_init__(self) -> None:
         if self.codec not in CODECS:
@@ -195,7 +197,7 @@ def _options(encoder: str, encoding: Encoding, format: str, like: SourceInfo) ->
         quality = {"qp": "0"} if encoding.lossless else {"crf": crf}  # crf 0 still loses a little at 10 bits
         return {
             **quality,
-            "preset": encoding.preset,
+            **_effort(encoding),
             **_joined("x264-params", [*_X264_STEADY, *_x264_light(like.light)]),
         }
     if encoder == "libx265":
@@ -204,7 +206,7 @@ def _options(encoder: str, encoding: Encoding, format: str, like: SourceInfo) ->
         asked = ["lossless=1"] if encoding.lossless else []
         return {
             **quality,
-            "preset": encoding.preset,
+            **_effort(encoding),
             **_joined("x265-params", [*fixed, *asked, *_x265_light(like.light)]),
         }
     if encoder == "libsvtav1":
@@ -214,6 +216,10 @@ def _options(encoder: str, encoding: Encoding, format: str, like: SourceInfo) ->
     small = all(side <= limit for side, limit in zip(like.size, _ONE_SLICE, strict=True))
     slices = {"slices": "1"} if small else {}
     return {"level": "3", "slicecrc": "1", **slices}
+
+
+def _effort(encoding: Encoding) -> dict[str, str]:
+    return {"preset": encoding.preset, **({"g": "1"} if encoding.key_frames_only else {})}
 
 
 def _joined(name: str, settings: list[str]) -> dict[str, str]:
