@@ -14,6 +14,7 @@ from frameloom.features.descriptors.choice import DescriptorChoice
 from frameloom.retrieval.build import IndexPlan
 from frameloom.retrieval.describing import Describing
 from frameloom.retrieval.structures import EXACT, StructureWish
+from frameloom.runtime import Runtime
 
 SIZE = (36, 64)
 
@@ -58,7 +59,7 @@ def plan(
     exact_decode: bool = False,
 ) -> IndexPlan:
     """An index by `Tiny`."""
-    choice = DescriptorChoice(TINY, DescriptorOptions(comparison_size=size))
+    choice = DescriptorChoice(TINY, DescriptorOptions(comparison_size=size), Runtime())
     return IndexPlan(
         describing=Describing(choice=choice, exact_decode=exact_decode),
         dtype=dtype,

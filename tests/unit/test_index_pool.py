@@ -9,7 +9,7 @@ from PIL import Image
 
 from factories import noise, write_png
 from frameloom.errors import CannotOpen, NoFrames
-from frameloom.retrieval.pictures import quiet, read_picture
+from frameloom.retrieval.pictures import read_picture
 from frameloom.retrieval.pool import PoolImage, list_pool
 from pools import draw_pool, picture
 
@@ -124,7 +124,6 @@ def test_other_formats_are_decoded_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF"])
 @pytest.mark.parametrize("part", [0.1, 0.6, 0.97])
 def test_what_breaks_off_is_refused(kind: str, part: float, tmp_path: Path) -> None:
-    quiet()
     whole = encoded(noise((60, 80)), kind)
     (tmp_path / "image").write_bytes(whole[: int(len(whole) * part)])
     with pytest.raises(CannotOpen, match=r"image (is damaged|breaks off)"):
@@ -132,7 +131,6 @@ def test_what_breaks_off_is_refused(kind: str, part: float, tmp_path: Path) -> N
 
 
 def test_other_things_that_cannot_be_read_are_told_apart(tmp_path: Path) -> None:
-    quiet()
     (tmp_path / "empty.png").touch()
     (tmp_path / "text.jpg").write_text("no image")
     huge = bytearray(encoded(noise((8, 8)), "BMP"))

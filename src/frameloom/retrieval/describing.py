@@ -17,7 +17,7 @@ from frameloom.errors import CannotOpen, ModelError
 from frameloom.executor import run_units
 from frameloom.features.descriptors.choice import DescriptorChoice
 from frameloom.features.descriptors.framing import compat_pool_framed, framed
-from frameloom.retrieval.pictures import quiet, read_picture
+from frameloom.retrieval.pictures import read_picture
 from frameloom.roles import Descriptor
 
 CHUNK = 64
@@ -117,7 +117,6 @@ def _describe(describing: Describing, unit: tuple[int, Sequence[Path]]) -> Itera
 @lru_cache(maxsize=1)
 def _model(describing: Describing) -> Descriptor:
     """The descriptor, built once per process. Processes of their own keep to one thread, for each has a neighbour."""
-    quiet()
     if multiprocessing.parent_process() is not None:
         cv2.setNumThreads(1)
     return describing.choice.load()

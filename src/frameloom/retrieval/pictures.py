@@ -28,6 +28,7 @@ def read_picture(path: Path, *, smallest: tuple[int, int] | None = None) -> NDAr
     Raises:
         CannotOpen: missing, empty, damaged, not an image, or too large.
     """
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong is told once, by us
     data = _bytes_of(path)
     height, width = _claimed(path, data)
     flags = cv2.IMREAD_COLOR
@@ -40,11 +41,6 @@ def read_picture(path: Path, *, smallest: tuple[int, int] | None = None) -> NDAr
     if decoded is None or decoded.size == 0:
         raise CannotOpen(f"{path} is damaged or not an image")
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def quiet() -> None:
-    """Keep OpenCV's own opinion of damaged files off the terminal: what is wrong is told once, by us."""
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 def _bytes_of(path: Path) -> bytes:

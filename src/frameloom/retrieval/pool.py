@@ -100,5 +100,8 @@ def _image(entry: "os.DirEntry[str]", below: str) -> PoolImage | None:
     """The entry, if it is a file that is named like an image."""
     if Path(entry.name).suffix.lower() not in POOL_SUFFIXES or not entry.is_file():
         return None
-    facts = entry.stat()
+    try:
+        facts = entry.stat()
+    except FileNotFoundError:  # gone since the folder was listed
+        return None
     return PoolImage(f"{below}{entry.name}", facts.st_size, facts.st_mtime_ns)
