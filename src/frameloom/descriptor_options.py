@@ -68,12 +68,19 @@ class DescriptorOptions:
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) of the images that are compared, in pixels."""
-        return max(1, round(self.comparison_size / self.aspect)), self.comparison_size
+        if self.compat:  # it rounded down
+            return max(1, int(self.comparison_size / self.aspect)), self.comparison_size
+        return comparison_size(self.aspect, self.comparison_size)
 
     def settings(self) -> dict[str, Any]:
         """All of them, in what JSON can hold: vectors of different settings cannot be compared."""
         named: dict[str, Any] = {item.name: getattr(self, item.name) for item in fields(self)}
         return {**named, "aspect": str(self.aspect)}
+
+
+def comparison_size(aspect: Fraction | float, size: int) -> tuple[int, int]:
+    """(height, width) in pixels of images of these proportions (width by height) and this width."""
+    return max(1, round(size / aspect)), size
 
 
 def _listed(weights: tuple[float, ...]) -> str:

@@ -1,6 +1,8 @@
 """Descriptors: what the original computed, what every one of them promises, and what each is sensitive to."""
 
 import json
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,11 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from factories import noise
-from frameloom.descriptor_options import DescriptorOptions
+from frameloom.descriptor_options import DescriptorOptions, comparison_size
 from frameloom.errors import InputError, RangeError, ShapeError, UnknownModel
 from frameloom.features.descriptors.choice import choose_descriptor
 from frameloom.features.descriptors.framing import (
-    comparison_size,
     compat_pool_framed,
     compat_query_framed,
     crop_to_aspect,
@@ -106,6 +107,18 @@ def test_compat_frames_pool_and_query_as_the_original_did(golden: dict[str, NDAr
     raw = golden["canny_raw_query"]
     unit = raw / np.linalg.norm(raw, axis=1, keepdims=True)
     np.testing.assert_allclose(described("canny", images, compat=True), unit, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("size", [128, 250, 256, 300])
+def test_compat_sizes_are_those_of_the_original(size: int) -> None:
+    image = compat_pool_framed(noise((90, 120)), size)
+    assert DescriptorOptions(comparison_size=size, compat=True).size == image.shape[:2]
+    assert (
+        choose_descriptor("hog", DescriptorOptions(comparison_size=size, compat=True))
+        .load()
+        .describe(image[None])
+        .any()
+    )
 
 
 @pytest.mark.parametrize("grid", [1, 2, 3])
@@ -288,6 +301,30 @@ def test_parts_of_the_pyramid_are_told_apart() -> None:
     whole, parts = (described(name, both, edge_weight=0) for name in ("canny", "spatial_pyramid"))
     assert whole[0] @ whole[1] > 0.98
     assert parts[0] @ parts[1] < 0.95
+
+
+FENCE = """
+import cv2
+import numpy as np
+from frameloom.descriptor_options import DescriptorOptions
+from frameloom.features.descriptors.choice import choose_descriptor
+cv2.setNumThreads(1)
+lying, upright = (place % 4 < 1 for place in np.indices((144, 256)))
+fence = np.where(lying | upright, 115 + 35 * (lying & upright), 43).astype(np.uint8)
+for name in ("canny", "spatial_pyramid", "hog"):
+    for compat in (False, True):
+        descriptor = choose_descriptor(name, DescriptorOptions(compat=compat)).load()
+        for size in (1, 2):
+            image = np.kron(fence, np.ones((size, size), np.uint8))[:144, :256]
+            for _ in range(20):
+                vector = descriptor.describe(np.repeat(image[None, ..., None], 3, axis=3))
+                kept = [bytearray(length) for length in (100, 3000, 5000, 20000)]
+"""
+
+
+def test_a_fence_does_not_abort_the_process_as_canny_of_an_image_does() -> None:
+    done = subprocess.run([sys.executable, "-c", FENCE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 # Framing

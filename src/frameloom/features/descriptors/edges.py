@@ -2,14 +2,11 @@
 
 from math import pi
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.features.descriptors.composite import roots_of_shares
-from frameloom.features.descriptors.view import View
-
-_CANNY = (50, 150)  # as the original
+from frameloom.features.descriptors.view import View, find_edges
 
 
 class Edges:
@@ -27,7 +24,7 @@ class Edges:
         """`dims` numbers, length 1: direction by direction, part by part, row by row."""
         across, down = view.gradient
         height, width = across.shape
-        rows, columns = np.nonzero(cv2.Canny(across, down, *_CANNY))
+        rows, columns = np.nonzero(find_edges(across, down))
         angle = np.arctan2(down[rows, columns], across[rows, columns], dtype=np.float32)
         place = angle * (self._directions / pi) % self._directions
         lower = place.astype(np.intp)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.descriptor_options import comparison_size
 from frameloom.errors import ShapeError
 
 _WIDE = 16 / 9
@@ -28,11 +29,6 @@ def framed(image: NDArray[np.uint8], aspect: Fraction | float, size: int) -> NDA
     """
     height, width = comparison_size(aspect, size)
     return _resized(crop_to_aspect(image, aspect), (width, height), cv2.INTER_AREA)
-
-
-def comparison_size(aspect: Fraction | float, size: int) -> tuple[int, int]:
-    """(height, width) of what `framed` makes, in pixels."""
-    return max(1, round(size / aspect)), size
 
 
 def crop_to_aspect(image: NDArray[np.uint8], aspect: Fraction | float) -> NDArray[np.uint8]:

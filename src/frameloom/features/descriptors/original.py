@@ -5,7 +5,6 @@ What it documented and what it did differ; docs/descriptors.md says how. Images 
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from frameloom.descriptor_options import DescriptorOptions
@@ -13,10 +12,9 @@ from frameloom.errors import RangeError
 from frameloom.features.descriptors.blocks import block_dims, check_size
 from frameloom.features.descriptors.composite import Composite, Part
 from frameloom.features.descriptors.projection import Projected
-from frameloom.features.descriptors.view import View
+from frameloom.features.descriptors.view import View, differences, find_edges
 from frameloom.models.encoders.hog import block_vectors, cell_histograms
 
-_CANNY = (50, 150)
 _EDGE_BINS, _CELL_BINS, _TEXTURE_BINS, _COLOR_BINS = 128, 32, 32, 6
 _GRID, _CELL = 4, 32
 _SHARE_BINS = 8
@@ -29,7 +27,7 @@ class EdgeDensity:
 
     def __call__(self, view: View) -> NDArray[np.float32]:
         """128 shares, sum 1."""
-        return _black_and_white(cv2.Canny(view.gray, *_CANNY), _EDGE_BINS)
+        return _black_and_white(find_edges(*differences(view.gray)), _EDGE_BINS)
 
 
 class EdgeDensities:
@@ -40,7 +38,7 @@ class EdgeDensities:
     def __call__(self, view: View) -> NDArray[np.float32]:
         """512 numbers: for each part, row by row, shares of sum 1."""
         parts = _parts(view.gray)
-        return np.concatenate([_black_and_white(cv2.Canny(part, *_CANNY), _CELL_BINS) for part in parts])
+        return np.concatenate([_black_and_white(find_edges(*differences(part)), _CELL_BINS) for part in parts])
 
 
 class RelativeTexture:
@@ -134,7 +132,7 @@ def _parts(image: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     ]
 
 
-def _black_and_white(edges: MatLike, bins: int) -> NDArray[np.float32]:
+def _black_and_white(edges: NDArray[np.uint8], bins: int) -> NDArray[np.float32]:
     counts = np.zeros(bins)
     counts[-1] = cv2.countNonZero(edges)
     counts[0] = edges.size - counts[-1]
