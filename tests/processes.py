@@ -25,11 +25,14 @@ app.run()
 """
 
 
-def started(words: list[object], *, seconds: float = 0.002) -> subprocess.Popen[str]:
-    """Begin `frameloom` with these words; the model `slow` takes so many seconds per frame."""
+def started(words: list[object], *, seconds: float = 0.002, script: str = _SCRIPT) -> subprocess.Popen[str]:
+    """Begin `frameloom` with these words; the model `slow` takes so many seconds per frame.
+
+    `script` is what runs the command line, in place of one that knows that model.
+    """
     paths = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": paths, "SLOW_SECONDS": str(seconds)}
-    command = [sys.executable, "-c", _SCRIPT, *map(str, words)]
+    command = [sys.executable, "-c", script, *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from frameloom.catalog import ModelCard
 from frameloom.errors import FrameloomError
 from frameloom.frame import Frame
+from frameloom.verbs.collage import collage, compare_methods
 from frameloom.verbs.compare import compare, compare_pairs
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.inspect import inspect
@@ -27,7 +28,9 @@ __all__ = [
     "ObjectMotion",
     "between",
     "build_index",
+    "collage",
     "compare",
+    "compare_methods",
     "compare_pairs",
     "demo",
     "densify",

@@ -13,7 +13,9 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
 def options_of(command: str) -> set[str]:
-    return {f"--{name.replace('_', '-')}" for name in inspect.signature(COMMANDS[command]).parameters}
+    parameters = inspect.signature(COMMANDS[command]).parameters.values()
+    switches = {f"--no-{item.name}" for item in parameters if item.default is True}
+    return {f"--{item.name.replace('_', '-')}" for item in parameters} | switches
 
 
 def counterparts() -> list[str]:
@@ -24,7 +26,7 @@ def counterparts() -> list[str]:
 
 @pytest.mark.parametrize("cell", counterparts())
 def test_every_counterpart_exists(cell: str) -> None:
-    found = re.findall(r"`frameloom ([a-z]+)([^`]*)`", cell)
+    found = re.findall(r"`frameloom ([a-z][a-z-]*)([^`]*)`", cell)
     assert found, f"no command in: {cell}"
     for command, rest in found:
         assert command in COMMANDS

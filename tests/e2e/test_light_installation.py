@@ -29,6 +29,11 @@ def light(*words: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     return clip(tmp_path / "film.mp4", 6)
@@ -45,6 +50,8 @@ def test_what_needs_no_network_works(film: Path, tmp_path: Path) -> None:
         ["demo", film, "--output", tmp_path / "demo"],
         ["compare", first, last, tmp_path / "compare", "--visualize"],
         ["patches", film, tmp_path / "patches", "--size", "64"],
+        ["collage", film, tmp_path / "set", tmp_path / "collage", "--save-samples", "2"],
+        ["compare-methods", film, tmp_path / "set", tmp_path / "compared"],
         ["index", "build", tmp_path / "set", tmp_path / "index"],
         ["index", "search", tmp_path / "index", first, "--output", tmp_path / "sheet.png"],
         ["index", "info", tmp_path / "index", "--check"],

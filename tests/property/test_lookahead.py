@@ -13,8 +13,8 @@ from frameloom.features.cuts import AUTO
 from frameloom.features.duplicates import LONGEST_RUN
 from frameloom.features.lookahead import LOOKAHEAD, LOOKBACK, Step, look_ahead
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.timeline import Multiply
 from frameloom.interpolation.video import densify
+from frameloom.media.timeline import Multiply
 from frameloom.models.interpolators.blend import Blend
 
 STEP = Fraction(1, 25)

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.plan import Schedule, plan_of
-from frameloom.interpolation.timeline import Insert, Multiply, Resample, Timeline
+from frameloom.interpolation.plan import plan_of
 from frameloom.interpolation.video import densify
+from frameloom.media.reading.schedule import Schedule
+from frameloom.media.timeline import Insert, Multiply, Resample, Timeline
 from frameloom.models.interpolators.blend import Blend
 
 

@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.timeline import Insert, Instant, Interval, Multiply, Resample, Timeline, common_unit
 from frameloom.interpolation.video import densify
+from frameloom.media.timeline import Insert, Instant, Interval, Multiply, Resample, Timeline, common_unit
 from frameloom.models.interpolators.blend import Blend
 
 MANY = settings(max_examples=300)

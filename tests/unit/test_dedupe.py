@@ -11,8 +11,8 @@ from frameloom.features.cuts import AUTO
 from frameloom.features.duplicates import LONGEST_RUN
 from frameloom.features.lookahead import look_ahead
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.timeline import Insert, Multiply, Resample, Timeline
 from frameloom.interpolation.video import Tally, densify
+from frameloom.media.timeline import Insert, Multiply, Resample, Timeline
 from frameloom.models.interpolators.blend import Blend
 
 STEP = Fraction(1, 24)

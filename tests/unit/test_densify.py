@@ -11,8 +11,8 @@ from factories import moving_square, noise
 from frameloom.errors import RangeError, ShapeError
 from frameloom.features.cuts import AUTO, is_cut
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.timeline import Insert, Multiply, Resample, Timeline
 from frameloom.interpolation.video import Tally, densify
+from frameloom.media.timeline import Insert, Multiply, Resample, Timeline
 from frameloom.models.interpolators.blend import Blend
 
 STEP = Fraction(1, 25)

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from frameloom.errors import InputError, RangeError
-from frameloom.interpolation.pace import Pace, nominal_rate
-from frameloom.interpolation.timeline import Insert, Multiply, Resample, rate_of
+from frameloom.interpolation.pace import Pace
+from frameloom.media.reading.schedule import nominal_rate
 from frameloom.media.reading.source import SourceInfo
+from frameloom.media.timeline import Insert, Multiply, Resample, rate_of
 
 
 def info(kind: str = "video", rate: Fraction = Fraction(25), count: int = 10) -> SourceInfo:

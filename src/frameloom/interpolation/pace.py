@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from frameloom.errors import InputError, RangeError
-from frameloom.interpolation.timeline import Insert, Multiply, Resample, Timeline, common_unit, rate_of
 from frameloom.media.reading.source import ImageSource, SourceInfo
+from frameloom.media.timeline import Insert, Multiply, Resample, Timeline, rate_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,17 +86,3 @@ class Pace:
         if self.rate is None and times.denominator == 1:
             return Multiply(int(times), stretch=int(times))
         return Resample.of_source(self.rate or info.rate, info.tick, info.rate, stretch=times)
-
-
-def nominal_rate(timeline: Timeline, info: SourceInfo) -> Fraction:
-    """Output frames per second, for the header of the file."""
-    if isinstance(timeline, Multiply):
-        return info.rate * timeline.factor / timeline.stretch
-    assert isinstance(timeline, (Resample, Insert))
-    return timeline.rate
-
-
-def output_unit(timeline: Timeline, info: SourceInfo) -> Fraction:
-    """Seconds of which all output times are whole multiples."""
-    tick = common_unit(info.tick, 1 / info.rate) if info.regular else info.tick
-    return timeline.unit(tick)

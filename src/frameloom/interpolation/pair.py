@@ -14,7 +14,7 @@ from frameloom.errors import InputError, RangeError, ShapeError
 from frameloom.frame import ArrayPicture, FloatPixels, Frame, Pixels, float_pixels, quantise
 from frameloom.images import pixels_of
 from frameloom.interpolation.between import cascade
-from frameloom.interpolation.timeline import passes_total, rate_of
+from frameloom.media.timeline import passes_total, rate_of
 from frameloom.media.writing.gif import GifSink
 from frameloom.media.writing.image_folder import ImageFolderSink
 from frameloom.media.writing.sink import FrameSink, names_a_file

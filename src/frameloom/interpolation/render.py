@@ -18,18 +18,19 @@ from frameloom import images
 from frameloom.errors import RangeError
 from frameloom.executor import run_units
 from frameloom.frame import ArrayPicture, Frame
-from frameloom.interpolation.pace import Pace, nominal_rate, output_unit
-from frameloom.interpolation.plan import Plan, Schedule, Segment, plan_of
+from frameloom.interpolation.pace import Pace
+from frameloom.interpolation.plan import Plan, Segment, plan_of
 from frameloom.interpolation.resume import open_journal
 from frameloom.interpolation.segments import Finished, Recipe, Stepped, make_segments
-from frameloom.interpolation.timeline import Timeline
 from frameloom.journal import Journal
 from frameloom.media.carrying.remux import StreamCopy
 from frameloom.media.carrying.retiming import Retiming
 from frameloom.media.carrying.streams import OtherStreams, other_streams, retiming_of
 from frameloom.media.choices import AudioWish, OnError
 from frameloom.media.reading.fingerprint import fingerprint
+from frameloom.media.reading.schedule import Schedule, nominal_rate, output_unit
 from frameloom.media.reading.source import FrameSource, SourceInfo, open_source
+from frameloom.media.timeline import Timeline
 from frameloom.media.writing.encoding import Encoding, VideoSettings
 from frameloom.media.writing.losses import losses
 from frameloom.media.writing.sink import check_encoding, kind_of_output, sink_for

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from frameloom.frame import Frame
 from frameloom.interpolation.plan import Segment
-from frameloom.interpolation.timeline import Timeline
 from frameloom.interpolation.video import Tally, densify
 from frameloom.media.choices import OnError
 from frameloom.media.prefetch import Behind, prefetch
 from frameloom.media.reading.source import FrameSource, open_source
+from frameloom.media.timeline import Timeline
 from frameloom.media.writing.encoding import VideoSettings
 from frameloom.media.writing.image_folder import image_name
 from frameloom.media.writing.segment_files import ImageSegment, PacketSegment, SegmentFile

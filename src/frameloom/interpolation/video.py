@@ -11,7 +11,7 @@ from frameloom.errors import ShapeError
 from frameloom.features.lookahead import Step, look_ahead, reach
 from frameloom.frame import ArrayPicture, FloatPixels, Frame, Picture
 from frameloom.interpolation.between import cascade
-from frameloom.interpolation.timeline import Insert, Instant, Interval, Timeline
+from frameloom.media.timeline import Insert, Instant, Interval, Timeline
 from frameloom.progress import Stopwatch
 from frameloom.roles import Interpolator
 

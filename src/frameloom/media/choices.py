@@ -8,3 +8,5 @@ AudioWish = Literal["copy", "stretch", "drop"]
 """Sound of an output that lasts longer is left out (copy) or made as long (stretch); drop leaves it out always."""
 OnError = Literal["stop", "skip"]
 """What to do about pictures that cannot be decoded: raise an error, or show the last sound one."""
+Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
+"""How much work x264 and x265 take for a smaller file."""

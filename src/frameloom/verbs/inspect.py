@@ -53,8 +53,8 @@ def inspect(
         OutputExists: the folder holds an earlier inspection, without `overwrite`.
         RangeError: a number that is out of range.
     """
-    from frameloom.interpolation.timeline import rate_of
     from frameloom.media.reading.source import open_source
+    from frameloom.media.timeline import rate_of
     from frameloom.reports.inspection import Wish, make_inspection
 
     strange = [kind for kind in kinds if kind not in KINDS]

@@ -367,8 +367,8 @@ def densify(frames: Iterable[Frame], model: Interpolator, *, factor: int = 2) ->
     Raises:
         RangeError: the factor is not a whole number from 1 up.
     """
-    from frameloom.interpolation.timeline import Multiply
     from frameloom.interpolation.video import densify as densified
+    from frameloom.media.timeline import Multiply
 
     return densified(frames, model, Multiply(factor))
 
@@ -405,7 +405,7 @@ def open_sink(
         InputError: a quality or pixel format that the codec does not have.
         OutputExists: it is there already.
     """
-    from frameloom.interpolation.timeline import common_unit, rate_of
+    from frameloom.media.timeline import common_unit, rate_of
     from frameloom.media.writing.encoding import Encoding
     from frameloom.media.writing.losses import losses
     from frameloom.media.writing.sink import VideoSink, check_encoding, kind_of_output, sink_for

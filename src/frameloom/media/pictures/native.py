@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from frameloom.frame import FloatPixels
+from frameloom.frame import FloatPixels, float_pixels
 from frameloom.media.pictures.colour import ColourTags, full_chroma, levels_of, matrix_of, same_levels
 from frameloom.media.pictures.pixel_formats import planar_name, traits_of
 from frameloom.media.pictures.planes import read_planes, write_planes
@@ -31,6 +31,25 @@ def to_native(pixels: FloatPixels, format: str, tags: ColourTags) -> av.VideoFra
     if traits.family == "gray":
         return write_planes(planes, format)
     return same_levels(write_planes(planes, full_chroma(traits.depth, traits.alpha)), format, tags)
+
+
+def native_of_bytes(pixels: NDArray[np.uint8], format: str, tags: ColourTags) -> av.VideoFrame:
+    """8-bit RGB pixels (height, width, 3) as a picture of that format, in a tenth of the time of `to_native`.
+
+    At 8 bits OpenCV mixes colours in integers (up to 0.62 of a level from the exact value, where 0.5 is rounding) and
+    chroma is the mean of the pixels that share it; other formats go the way of `to_native`.
+    """
+    traits = traits_of(format)
+    if traits.family != "yuv" or traits.depth != 8 or traits.alpha:
+        return to_native(float_pixels(pixels), format, tags)
+    offset, span = levels_of(tags, 8)
+    weights = np.hstack([matrix_of(tags) * span[:, None] / 255, offset[:, None]]).astype(np.float32)
+    luma, *chroma = cv2.split(cv2.transform(np.ascontiguousarray(pixels), weights))
+    (rows, columns), (height, width) = traits.chroma, luma.shape
+    if height % rows or width % columns:
+        return same_levels(write_planes([luma, *chroma], full_chroma(8, alpha=False)), format, tags)
+    size = (width // columns, height // rows)
+    return write_planes([luma, *(cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in chroma)], format)
 
 
 def _parted(pixels: FloatPixels, keeps_alpha: bool) -> tuple[FloatPixels, list[FloatPixels]]:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 import av.error
 import cv2
@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from frameloom.errors import CannotWrite, InputError, RangeError
-from frameloom.media.choices import VideoCodec
+from frameloom.media.choices import Preset, VideoCodec
 from frameloom.media.pictures.colour import ColourTags, default_tags
 from frameloom.media.pictures.light import Light, display_in_numbers, display_in_steps
 from frameloom.media.pictures.pixel_formats import Traits, nearest, traits_of
@@ -42,10 +42,16 @@ class Encoding:
     crf: int | None = None
     lossless: bool = False
     pix_fmt: str | None = None
+    preset: Preset = "medium"
+    """Of h264 and hevc."""
+    key_frames_only: bool = False
+    """Of h264 and hevc: whether no frame is predicted from another, which is in vain where none is like another."""
 
     def __post_init__(self) -> None:
         if self.codec not in CODECS:
             raise RangeError(f"codec '{self.codec}' is not written; there are: {', '.join(CODECS)}")
+        if self.preset not in get_args(Preset):
+            raise RangeError(f"preset is '{self.preset}'; give one of {', '.join(get_args(Preset))}")
         self._check_quality()
         if self.pix_fmt is not None and self.pix_fmt not in self.card.formats:
             raise InputError(
@@ -189,12 +195,20 @@ def _options(encoder: str, encoding: Encoding, format: str, like: SourceInfo) ->
     crf = str(encoding.quality)
     if encoder in ("libx264", "libx264rgb"):
         quality = {"qp": "0"} if encoding.lossless else {"crf": crf}  # crf 0 still loses a little at 10 bits
-        return {**quality, "preset": "medium", **_joined("x264-params", [*_X264_STEADY, *_x264_light(like.light)])}
+        return {
+            **quality,
+            **_effort(encoding),
+            **_joined("x264-params", [*_X264_STEADY, *_x264_light(like.light)]),
+        }
     if encoder == "libx265":
         fixed = ["log-level=error", "pools=none", "frame-threads=2"]
         quality = {} if encoding.lossless else {"crf": crf}
         asked = ["lossless=1"] if encoding.lossless else []
-        return {**quality, "preset": "medium", **_joined("x265-params", [*fixed, *asked, *_x265_light(like.light)])}
+        return {
+            **quality,
+            **_effort(encoding),
+            **_joined("x265-params", [*fixed, *asked, *_x265_light(like.light)]),
+        }
     if encoder == "libsvtav1":
         return {"crf": crf, "preset": "8", **_joined("svtav1-params", _svt_light(like.light))}
     if encoder == "prores_ks":
@@ -202,6 +216,10 @@ def _options(encoder: str, encoding: Encoding, format: str, like: SourceInfo) ->
     small = all(side <= limit for side, limit in zip(like.size, _ONE_SLICE, strict=True))
     slices = {"slices": "1"} if small else {}
     return {"level": "3", "slicecrc": "1", **slices}
+
+
+def _effort(encoding: Encoding) -> dict[str, str]:
+    return {"preset": encoding.preset, **({"g": "1"} if encoding.key_frames_only else {})}
 
 
 def _joined(name: str, settings: list[str]) -> dict[str, str]:

@@ -1,0 +1,118 @@
+"""Videos whose frames gave way to images of a pool, and ways to compare images."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from frameloom.results.base import Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match(Result):
+    """A frame, and the images that are most like it."""
+
+    frame: int
+    """Which frame of the video, counted from 0."""
+    top_matches: tuple[tuple[Path, float], ...]
+    """Images and similarities, -1..1, best first."""
+    selected: Path | None
+    """The image that takes its place; None: the frame itself stays."""
+
+    @property
+    def key(self) -> str:
+        """What it is called in results.json."""
+        return f"frame_{self.frame:06d}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As it stands in results.json."""
+        return {
+            "top_matches": [[str(path), similarity] for path, similarity in self.top_matches],
+            "selected": None if self.selected is None else str(self.selected),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collage(Result):
+    """A video whose frames gave way to images."""
+
+    source: Path
+    images: Path
+    """The folder of images, or their index."""
+    output: Path
+    """A video, or a folder."""
+    video: Path | None
+    """None where only the choice was asked for."""
+    descriptor: str
+    descriptor_settings: dict[str, Any]
+    """All that the similarities depend on."""
+    seed: int | None
+    """What images were drawn by; None where chance had no part in it."""
+    pool: int
+    """Images that could be chosen."""
+    frames: int
+    """Frames of the video that images were looked for."""
+    distinct: int
+    """How many different images are shown."""
+    below: int
+    """Frames that no image was similar enough to."""
+    kept: int
+    """How many of them show themselves; the others show what was asked."""
+    mean_similarity: float
+    """Of each frame and the image in its place."""
+    frames_written: int
+    """Frames of the output."""
+    size: tuple[int, int]
+    """(height, width) in pixels."""
+    rate: Fraction
+    """Nominal frames per second of the output."""
+    duration: Fraction
+    """Seconds of output."""
+    sound: str
+    """What became of the sound: 'copied', 'left out', 'dropped' (as asked) or 'none' (there is none)."""
+    frames_reused: int
+    """For how many frames an earlier run had chosen."""
+    segments: int
+    """Parts that the video was made in."""
+    segments_reused: int
+    """How many of them an interrupted run had left."""
+    stages: dict[str, float]
+    """Seconds of work per stage of this run; stages overlap."""
+    seconds: float
+    """Wall-clock seconds of this run."""
+    notices: tuple[str, ...] = ()
+    matches: tuple[Match, ...] = field(default=(), repr=False, metadata={"json": False})
+    """One for each of `frames`, in order; results.json holds them in a folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodSpeed(Result):
+    """A way to compare images, on one pool."""
+
+    method: str
+    dims: int
+    """Length of its vectors."""
+    images: int
+    build_seconds: float
+    """Wall-clock seconds to describe all images and make an index."""
+    match_milliseconds: float
+    """Wall-clock milliseconds to describe a frame and find its images, mean over the frames."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodComparison(Result):
+    """What several ways to compare images find for the same frames."""
+
+    source: Path
+    images: Path
+    output: Path
+    """A folder."""
+    frames: tuple[int, ...]
+    """Which frames of the video."""
+    pictures: tuple[Path, ...]
+    """One for each frame: a row for each method."""
+    methods: tuple[MethodSpeed, ...]
+    left_out: dict[str, str]
+    """Method -> why it cannot be used here."""
+    table: str
+    """The methods as a Markdown table."""

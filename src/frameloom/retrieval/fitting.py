@@ -1,0 +1,124 @@
+"""Images of a pool as pictures of a video: its size, its proportions, its pixel format."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from frameloom.errors import CannotWrite
+from frameloom.features.descriptors.framing import crop_to_aspect
+from frameloom.media.pictures.colour import VideoPicture
+from frameloom.media.pictures.native import native_of_bytes
+from frameloom.media.writing.encoding import VideoSettings
+from frameloom.retrieval.pictures import read_picture
+
+_JPEG_QUALITY = 95
+_CACHED_BYTES = 96 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fitting:
+    """What pictures of a video are like."""
+
+    size: tuple[int, int]
+    """(height, width) in pixels."""
+    aspect: Fraction
+    """Width by height as it is seen; that of the size only where pixels are square."""
+
+    def read(self, path: Path) -> NDArray[np.uint8]:
+        """The middle of an image file, (height, width, 3) RGB.
+
+        Raises:
+            CannotOpen: it cannot be read.
+        """
+        longest = max(*self.size, round(self.size[0] * self.aspect))
+        return self.fit(read_picture(path, smallest=(longest, longest)))  # after cropping it is still large enough
+
+    def fit(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The middle of an image (height, width, 3), of these proportions, in this size."""
+        cropped = crop_to_aspect(image, self.aspect)
+        height, width = self.size
+        shrinks = cropped.shape[0] * cropped.shape[1] > height * width
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        return np.asarray(cv2.resize(cropped, (width, height), interpolation=method), np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """An image ready to be written."""
+
+    picture: VideoPicture
+    """In the pixel format of the video."""
+    jpeg: bytes | None
+    """As a file; None where none is written."""
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+        return self.picture.nbytes + len(self.jpeg or b"")
+
+
+def fitted(pixels: NDArray[np.uint8], settings: VideoSettings, *, jpeg: bool) -> Fitted:
+    """Pixels (height, width, 3) as a picture for an encoder, and as a JPEG file."""
+    native = native_of_bytes(pixels, settings.format, settings.tags)
+    return Fitted(VideoPicture(native, settings.tags), jpeg_of(pixels) if jpeg else None)
+
+
+def jpeg_of(pixels: NDArray[np.uint8]) -> bytes:
+    """(height, width, 3) RGB as a JPEG file of quality 95."""
+    done, data = cv2.imencode(
+        ".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    )
+    if not done:
+        raise CannotWrite(
+            f"{pixels.shape[1]}x{pixels.shape[0]} pixels do not go into a JPEG file; leave out the frames"
+        )
+    return data.tobytes()
+
+
+class FittedImages:
+    """Images by id, made ahead in threads; those used lately are kept, up to a number of bytes."""
+
+    def __init__(self, make: Callable[[int], Fitted], workers: int) -> None:
+        self._make = make
+        self._workers = workers
+        self._kept: OrderedDict[int, Future[Fitted]] = OrderedDict()
+
+    def through(self, ids: Sequence[int | None]) -> Iterator[Fitted | None]:
+        """The images of these ids in order; None for None."""
+        ahead = 2 * self._workers
+        with ThreadPoolExecutor(self._workers, "fitting") as threads:
+            try:
+                for place, identity in enumerate(ids):
+                    for coming in ids[place : place + ahead]:
+                        self._begin(threads, coming)
+                    yield None if identity is None else self._kept[identity].result()
+                    self._forget(needed=set(ids[place + 1 : place + ahead]))
+            finally:
+                threads.shutdown(cancel_futures=True)
+                self._kept = OrderedDict((key, made) for key, made in self._kept.items() if _is_made(made))
+
+    def _begin(self, threads: ThreadPoolExecutor, identity: int | None) -> None:
+        if identity is None:
+            return
+        if identity not in self._kept:
+            self._kept[identity] = threads.submit(self._make, identity)
+        self._kept.move_to_end(identity)
+
+    def _forget(self, needed: set[int | None]) -> None:
+        total = sum(made.result().nbytes for made in self._kept.values() if _is_made(made))
+        for identity in list(self._kept):
+            if total <= _CACHED_BYTES:
+                return
+            if identity not in needed and _is_made(self._kept[identity]):
+                total -= self._kept.pop(identity).result().nbytes
+
+
+def _is_made(made: "Future[Fitted]") -> bool:
+    return made.done() and not made.cancelled() and made.exception() is None
