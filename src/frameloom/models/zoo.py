@@ -3,6 +3,7 @@
 from frameloom.catalog import Catalog, ModelCard
 from frameloom.models import any_time, perceptual_cards
 from frameloom.models.flow import cards as flow_networks
+from frameloom.models.metrics import cards as metric_networks
 
 CARDS = (
     ModelCard(
@@ -46,6 +47,7 @@ CARDS = (
     *any_time.CARDS,
     *perceptual_cards.CARDS,
     *flow_networks.CARDS,
+    *metric_networks.CARDS,
 )
 
 catalog = Catalog(CARDS)
