@@ -19,6 +19,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "pervfi"), sys.argv[1]]
 from fill_weights import value_for  # noqa: E402
 from make_inputs import LARGE, PAIRS, QUARTETS, pair, quartet  # noqa: E402
 
+CLASSIFIERS = {"alexnet": "alexnet", "vgg16": "vgg16", "squeezenet": "squeezenet1_1"}
 GAINS = json.loads((HERE / "gains.json").read_text())
 
 
@@ -39,7 +40,7 @@ def tensor(image):
 def fill_classifiers():
     from torchvision import models
 
-    for name in ("alexnet", "vgg16", "squeezenet1_1"):
+    for name in CLASSIFIERS.values():
         filled = fill(getattr(models, name)(weights=None), "trunk")
         setattr(models, name, lambda pretrained=False, filled=filled: filled)
 
@@ -77,6 +78,25 @@ def flolpips():
     return metric
 
 
+def shapes(state, rename=lambda key: key):
+    return {rename(key): list(value.shape) for key, value in state.items()}
+
+
+def released_keys(flow):
+    """Names and shapes of what is in the released files; those of lpips and DISTS come with the packages."""
+    import DISTS_pytorch
+    import lpips
+    from torchvision import models
+
+    keys = {name: shapes(getattr(models, file)().state_dict()) for name, file in CLASSIFIERS.items()}
+    heads = Path(lpips.__file__).parent / "weights" / "v0.1"
+    for name in ("alex", "vgg", "squeeze"):
+        keys[f"lpips-{name}"] = shapes(torch.load(heads / f"{name}.pth", map_location="cpu", weights_only=True))
+    keys["dists"] = shapes(torch.load(Path(DISTS_pytorch.__file__).parent / "weights.pt", map_location="cpu", weights_only=True))
+    keys["pwc-net"] = shapes(flow.state_dict(), lambda key: key.replace("net", "module"))
+    return keys
+
+
 def main():
     torch.set_num_threads(1)
     fill_classifiers()
@@ -104,8 +124,8 @@ def main():
             found["flolpips"][case] = float(metric(*images))
             flow = metric.flownet(images[3], images[0])
             flows[case] = flow[0, :, 5::20, 7::20].tolist()
-    (HERE / "expected.json").write_text(json.dumps({"scores": found, "flow_5_20_7_20": flows}, indent=1) + "\n")
-    print(json.dumps(found, indent=1))
+    recorded = {"scores": found, "flow_5_20_7_20": flows, "keys": released_keys(metric.flownet)}
+    (HERE / "expected.json").write_text(json.dumps(recorded) + "\n")
 
 
 main()

@@ -82,7 +82,7 @@ class SqueezeNet(FeatureNetwork):
 
     channels = (64, 128, 256, 384, 384, 512, 512)
     ends = (1, 4, 7, 9, 10, 11, 12)
-    smallest = 5
+    smallest = 17
 
     def __init__(self) -> None:
         super().__init__()
