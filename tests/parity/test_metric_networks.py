@@ -131,7 +131,9 @@ def test_a_metric_without_its_weights_is_refused_with_the_file_it_needs(
 
 def test_weights_are_hashed_into_the_metric(files: Path) -> None:
     metric = ready("flolpips", files)
-    paths = {name: files / catalog.find(name, "metric").checkpoint.path for name in ("lpips-alex", "alexnet", "pwc-net")}
+    paths = {
+        name: files / catalog.find(name, "metric").checkpoint.path for name in ("lpips-alex", "alexnet", "pwc-net")
+    }
     assert metric.weights == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
 
 

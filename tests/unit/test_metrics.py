@@ -110,7 +110,9 @@ def test_cosine_distance_is_that_of_mean_tokens() -> None:
     (metric,) = find_metrics(["cosine:hog"])
     encoder = catalog.build("hog", "encoder")
     image, other = noise((256, 256), seed=1), noise((256, 256), seed=2)
-    first, second = (encoder.encode(each[None].astype(np.float32) / 255)[0].mean(axis=(0, 1)) for each in (image, other))
+    first, second = (
+        encoder.encode(each[None].astype(np.float32) / 255)[0].mean(axis=(0, 1)) for each in (image, other)
+    )
     expected = 1 - first @ second / np.linalg.norm(first) / np.linalg.norm(second)
     assert metric(image, other) == pytest.approx(expected, abs=1e-6)
     assert metric.weights == {}

@@ -73,6 +73,9 @@ class Metric(Declaration):
     weights: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of what it computes with: name -> SHA-256 of the file, or the version of a model that another program brings."""
 
+    require: Callable[[], object] | None = None
+    """Raises InputError where something that it needs is not installed; asked before any work is done."""
+
     def __call__(self, prediction: Image, truth: Image) -> float:
         """Compare two images of one size.
 

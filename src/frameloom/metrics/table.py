@@ -50,7 +50,7 @@ def find_metrics(
         device: Where networks run.
 
     Raises:
-        InputError: there is none of a name (the message offers the nearest), or a file is nobody's.
+        InputError: there is none of a name (the message offers the nearest), a file is nobody's, or a program missing.
         ModelError: a file with weights is missing or is another's, or an extra is not installed.
         UnknownModel: no encoder is called so.
     """
@@ -82,6 +82,8 @@ def _cards(metric: Metric | NetworkMetric | ModelCard) -> Sequence[ModelCard]:
 
 def _ready(metric: Metric | NetworkMetric | ModelCard, given: dict[str, Path], device: Device) -> Metric:
     if isinstance(metric, Metric):
+        if metric.require is not None:
+            metric.require()
         return metric
     if isinstance(metric, NetworkMetric):
         return metric.load(given, device)

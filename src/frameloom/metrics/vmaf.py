@@ -70,5 +70,5 @@ def _ffmpeg() -> str:
 
 METRIC = Metric(
     name="vmaf", title="VMAF", unit="", higher_is_better=True, bounds=(0, 100), equal=None, in_context=True,
-    scores=vmaf, weights={"libvmaf": _MODEL},
+    scores=vmaf, weights={"libvmaf": _MODEL}, require=_ffmpeg,
 )  # fmt: skip

@@ -20,7 +20,6 @@ _PURPOSES = {
     "torch": "networks",
     "openvino": "networks compiled by OpenVINO",
     "onnx": "networks run by ONNX Runtime",
-    "metrics": "learned quality metrics",
     "vmaf": "the VMAF metric",
     "app": "the browser app",
     "train": "training",

@@ -90,7 +90,7 @@ CARDS = (
         network="frameloom.models.metrics.pwc_net:PWCNet",
         checkpoint=Checkpoint(
             path="PWC-Net/network-default.pytorch",
-            source="http://content.sniklaus.com/github/pytorch-pwc/network-default.pytorch",
+            source="https://github.com/sniklaus/pytorch-pwc, the address of network-default.pytorch in its run.py",
             licence="GPL-3.0 (pytorch-pwc, converted from NVIDIA's)",
         ),
         summary="optical flow that flolpips weighs its differences by",
