@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import pairwise
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.frame import float_pixels
 from frameloom.metrics.metric import Image, Stretch
 from frameloom.models.flow.dis import DISFlow
+from frameloom.models.layers import sampling
 
 Flow = NDArray[np.float32]
 """(height, width, 2), pixels, x right then y down."""
@@ -34,14 +35,8 @@ def flow_between(first: Image, second: Image) -> Flow:
 
 
 def fetch(image: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
-    """Each pixel from where the flow points; bilinear, edges repeated."""
-    rows, columns = np.indices(flow.shape[:2], np.float32)
-    return np.asarray(
-        cv2.remap(
-            image, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        ),
-        np.float32,
-    )
+    """Each pixel of (height, width, channels) from where the flow points; bilinear, edges repeated."""
+    return sampling.fetch(image, flow, 1, cubic=False)
 
 
 class _Pixels:
@@ -49,7 +44,7 @@ class _Pixels:
 
     def __init__(self, image: Image) -> None:
         self.image = image
-        self._content = (image.shape, image.tobytes())
+        self._content = (image.shape, blake2b(image.tobytes()).digest())
 
     def __hash__(self) -> int:
         return hash(self._content)
@@ -58,6 +53,6 @@ class _Pixels:
         return isinstance(other, _Pixels) and self._content == other._content
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=12)
 def _flow(first: _Pixels, second: _Pixels) -> Flow:
     return DISFlow().estimate(float_pixels(first.image), float_pixels(second.image))

@@ -54,7 +54,7 @@ def find_metrics(
         ModelError: a file with weights is missing or is another's, or an extra is not installed.
         UnknownModel: no encoder is called so.
     """
-    asked = [_find(name.lower()) for name in names]
+    asked = [_find(name) for name in dict.fromkeys(names)]
     cards = list(dict.fromkeys(card for metric in asked for card in _cards(metric)))
     given = _files_by_name(cards, files)
     return [_ready(metric, given, device) for metric in asked]
@@ -62,12 +62,13 @@ def find_metrics(
 
 def _find(name: str) -> Metric | NetworkMetric | ModelCard:
     """A metric, or the encoder that one is made of."""
-    if name.startswith(cosine.PREFIX):
-        return catalog.find(name.removeprefix(cosine.PREFIX), "encoder")
-    metric = METRICS.get(name) or NETWORK_METRICS.get(name)
+    lower = name.lower()
+    if lower.startswith(cosine.PREFIX):
+        return catalog.find(name[len(cosine.PREFIX) :], "encoder")
+    metric = METRICS.get(lower) or NETWORK_METRICS.get(lower)
     if metric is None:
         known = [*METRICS, *NETWORK_METRICS]
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+        close = difflib.get_close_matches(lower, known, n=1, cutoff=0.4)
         hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}, {cosine.PREFIX}ENCODER"
         raise InputError(f"no metric is called '{name}'; {hint}")
     return metric
