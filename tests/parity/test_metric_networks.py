@@ -129,6 +129,23 @@ def test_a_metric_without_its_weights_is_refused_with_the_file_it_needs(
     assert "--metric-checkpoint" in str(told.value)
 
 
+@pytest.mark.parametrize("name", NETWORK_METRICS)
+def test_networks_run_without_gradients_and_accelerators_do_not_round(
+    name: str, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TF32 is on by default for convolutions on graphics cards."""
+    seen = set()
+    call = torch.nn.Conv2d.__call__
+
+    def looked_at(layer: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
+        seen.add((torch.backends.cudnn.allow_tf32, torch.is_inference_mode_enabled()))
+        return call(layer, images)
+
+    monkeypatch.setattr(torch.nn.Conv2d, "__call__", looked_at)
+    ready(name, files).scores(stretch())
+    assert seen == {(False, True)}
+
+
 def test_weights_are_hashed_into_the_metric(files: Path) -> None:
     metric = ready("flolpips", files)
     paths = {

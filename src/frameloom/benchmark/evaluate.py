@@ -122,12 +122,17 @@ def markdown_table(means: Sequence[MeanScore], metrics: Sequence[Metric]) -> str
             pick = max if metric.higher_is_better else min
             value = mean.values[metric.name]
             numbers = [other.values[metric.name] for other in rivals if not math.isnan(other.values[metric.name])]
-            text = f"{value:.4g}" if metric.unit else f"{value:.4f}"
+            text = _number(value, metric)
             best = len(rivals) > 1 and numbers and value == pick(numbers)
             cells.append(f"**{text}**" if best else text)
         cells += [f"{mean.cpu_seconds:.3f}", f"{mean.cpu_seconds_per_megapixel:.3f}", str(mean.frames)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _number(value: float, metric: Metric) -> str:
+    """Four digits, or four decimals of what lies between 0.01 and 10 and has no unit, so that columns compare."""
+    return f"{value:.4f}" if not metric.unit and 0.01 <= abs(value) < 10 else f"{value:.4g}"
 
 
 def unscored(rows: Iterable[Score]) -> list[Unscored]:

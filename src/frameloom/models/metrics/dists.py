@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from frameloom.models.metrics.features import VGG16
-from frameloom.models.metrics.parts import Part, as_tensor
+from frameloom.models.metrics.parts import Part, as_tensor, judging
 
 _CHANNELS = (3, *VGG16.channels)  # the image itself is the finest level
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of what VGG16 was trained on
@@ -39,7 +39,7 @@ class DISTS:
         self._structure = _by_level(weights.beta / total)
         self._trunk = trunk
 
-    @torch.inference_mode()
+    @judging()
     def distance(self, prediction: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
         """Equation 5, from 0 (alike), of (height, width, 3) RGB."""
         alike = 0.0

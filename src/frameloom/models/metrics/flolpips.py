@@ -12,7 +12,7 @@ from torch import Tensor
 from frameloom.models.layers.warping import resize
 from frameloom.models.metrics.features import AlexNet
 from frameloom.models.metrics.lpips import LPIPS, AlexNetHeads
-from frameloom.models.metrics.parts import as_tensor
+from frameloom.models.metrics.parts import as_tensor, judging
 from frameloom.models.metrics.pwc_net import PWCNet
 
 
@@ -24,7 +24,7 @@ class FloLPIPS:
         self._lpips = LPIPS(heads, trunk)
         self._flow = flow
 
-    @torch.inference_mode()
+    @judging()
     def distance(
         self, prediction: NDArray[np.uint8], truth: NDArray[np.uint8], given: tuple[NDArray[np.uint8], ...]
     ) -> float:

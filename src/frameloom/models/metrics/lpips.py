@@ -7,12 +7,11 @@ Zhang, Isola, Efros, Shechtman, Wang: "The Unreasonable Effectiveness of Deep Fe
 from typing import ClassVar, cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from frameloom.models.metrics.features import VGG16, AlexNet, FeatureNetwork, SqueezeNet
-from frameloom.models.metrics.parts import Part, as_tensor, check_size
+from frameloom.models.metrics.parts import Part, as_tensor, check_size, judging
 
 _TINY = 1e-10
 # Mean and deviation of the images that classifiers were trained on, here of images in [-1, 1]
@@ -80,7 +79,7 @@ class LPIPS:
         self._heads = heads
         self._trunk = trunk
 
-    @torch.inference_mode()
+    @judging()
     def distance(self, prediction: NDArray[np.uint8], truth: NDArray[np.uint8]) -> float:
         """The sum over levels of the mean over positions, from 0 up, of (height, width, 3) RGB.
 

@@ -1,6 +1,7 @@
 """A card and a file to a network that a metric is made of, and images as it takes them."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from frameloom.checkpoints.loading import load_strictly
 from frameloom.checkpoints.locations import find_checkpoint
 from frameloom.checkpoints.weights import read_checkpoint
 from frameloom.errors import ShapeError
+from frameloom.models.backends import convolutions
 from frameloom.models.settle import settle
 from frameloom.runtime import Runtime
 
@@ -39,7 +41,17 @@ def load_part(card: ModelCard, runtime: Runtime) -> Part:
     }
     load_strictly(network, state, name=card.name, path=path)
     device = settle(card, Runtime(device=runtime.device), _ANY_SIZE).device
-    return network.eval().requires_grad_(requires_grad=False).to(device)
+    network = network.eval().requires_grad_(requires_grad=False).to(device)
+    if device == "cpu" and convolutions.available():
+        convolutions.hasten(network)
+    return network
+
+
+@contextmanager
+def judging() -> Generator[None]:
+    """Where networks are called: without gradients, and in float32 on accelerators too, which else round for speed."""
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield
 
 
 def as_tensor(image: NDArray[np.uint8], like: nn.Module) -> Tensor:
