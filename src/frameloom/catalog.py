@@ -16,7 +16,7 @@ from frameloom.errors import InputError, ModelError, UnknownModel
 from frameloom.extras import TORCH_PACKAGES, install_command
 from frameloom.runtime import Runtime
 
-Role = Literal["interpolator", "flow", "encoder", "descriptor"]
+Role = Literal["interpolator", "flow", "encoder", "descriptor", "metric"]
 Variant = Literal["T", "D", "TR", "DR"]
 _AS_IT_IS = {"device": "cpu", "precision": "float32"}
 _WITH = "+"  # between the names of a flow estimator and of what uses it

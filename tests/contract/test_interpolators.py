@@ -114,13 +114,16 @@ def test_no_moments_no_images(model: Interpolator) -> None:
     assert list(model.between(*pair((17, 33), "noise"), [])) == []
 
 
+METHODS = {"interpolator": "between", "flow": "estimate", "encoder": "encode", "descriptor": "describe"}
+
+
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
 def test_every_card_is_complete_and_builds(card: object) -> None:
     assert card.name == card.name.lower()
     assert card.summary
     assert card.licence
     if card.checkpoint is not None:
-        assert card.new_network()
+        assert card.network is None or card.new_network()  # without: its sizes are those of the file
         return
     built = catalog.build(card.name, card.role)
-    assert callable(getattr(built, "between" if card.role == "interpolator" else "estimate"))
+    assert callable(getattr(built, METHODS[card.role]))

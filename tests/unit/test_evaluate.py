@@ -1,5 +1,6 @@
 """Frames that were left out, restored and measured: layouts, means, tables, files."""
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -10,9 +11,23 @@ from skimage.metrics import peak_signal_noise_ratio
 
 import frameloom as fl
 from factories import SIZE, image_folder, moving_square, noise, write_png
-from frameloom.benchmark.evaluate import mean_scores
-from frameloom.errors import CannotOpen, CannotWrite, DatasetError, InputError, OutputExists, ShapeError, UnknownModel
+from frameloom.benchmark.evaluate import markdown_table, mean_scores
+from frameloom.errors import (
+    CannotOpen,
+    CannotWrite,
+    DatasetError,
+    InputError,
+    ModelError,
+    OutputExists,
+    ShapeError,
+    UnknownModel,
+)
+from frameloom.frame import quantise
+from frameloom.metrics.metric import Metric, Stretch
+from frameloom.metrics.table import METRICS, find_metrics
+from frameloom.models.zoo import catalog
 from frameloom.results.measuring import Score
+from parity.metric_networks import save
 
 
 def test_scores_are_those_of_the_frames_left_out(tmp_path: Path) -> None:
@@ -155,6 +170,75 @@ def test_results_are_written_as_json_and_markdown(tmp_path: Path) -> None:
     assert (tmp_path / "scores.md").read_text().startswith("| factor | model |")
     with pytest.raises(OutputExists):
         fl.evaluate("blend", root=tmp_path / "data", output=tmp_path / "scores.md")
+
+
+def test_a_frame_without_a_number_is_told_and_not_averaged_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        image_folder(tmp_path / "data" / name, 5)
+    spoilt = {("two", 1), ("two", 3)}
+
+    def scores(stretch: Stretch) -> list[float]:
+        return [math.nan if next(calls) in spoilt else 1.0 for _ in stretch.truths]
+
+    calls = iter([(name, frame) for name in ("one", "two") for frame in (1, 3)])
+    metric = Metric(name="ie", title="X", unit="", higher_is_better=True, bounds=(0, 1), equal=1, scores=scores)
+    monkeypatch.setitem(METRICS, "ie", metric)
+    result = fl.evaluate("blend", root=tmp_path / "data", metrics=["psnr", "ie"], output=tmp_path / "scores.md")
+    missing = [(miss.metric, miss.model, miss.sequence, miss.factor, miss.frame) for miss in result.unscored]
+    assert missing == [("ie", "blend", "two", 2, 1), ("ie", "blend", "two", 2, 3)]
+    (mean,) = result.means
+    assert math.isnan(mean.values["ie"])
+    assert mean.per_sequence["one"]["ie"] == 1
+    assert math.isfinite(mean.values["psnr"])
+    written = (tmp_path / "scores.md").read_text()
+    assert "No number (NaN): ie of blend at 2x in 2 frames: two 1, two 3" in written
+    assert "| nan |" in written
+    assert result.to_dict()["unscored"][0]["metric"] == "ie"
+
+
+def test_the_best_of_those_with_a_number_is_marked() -> None:
+    means = mean_scores([row("s", math.nan, model="a"), row("s", 30, model="b"), row("s", 20, model="c")])
+    lines = markdown_table(means, [METRICS["psnr"]]).splitlines()
+    assert ["**" in line for line in lines[2:]] == [False, True, False]
+
+
+def test_metrics_of_motion_see_the_given_frames(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "walk", 5, size=(64, 96))
+    result = fl.evaluate("blend", root=folder, factor=4, metrics=["tof", "flicker", "warping-error", "cosine:hog"])
+    assert [row.frame for row in result.rows] == [1, 2, 3]
+    first, *truths, last = (moving_square(step, (64, 96)) for step in range(5))
+    given = [image.astype(np.float32) / 255 for image in (first, last)]
+    restored = catalog.build("blend", "interpolator").between(*given, [0.25, 0.5, 0.75])
+    stretch = Stretch([quantise(image, 8).astype(np.uint8) for image in restored], truths, first, last)
+    for metric in find_metrics(result.metrics):
+        assert metric.scores(stretch) == [row.values[metric.name] for row in result.rows]
+    assert result.weights == {}
+    assert result.metrics == ("tof", "flicker", "warping-error", "cosine:hog")
+
+
+def test_weights_of_metrics_are_in_the_result(tmp_path: Path) -> None:
+    files = {name: save(name, tmp_path / "weights") for name in ("lpips-alex", "alexnet")}
+    image_folder(tmp_path / "data" / "walk", 3)
+    result = fl.evaluate(
+        "blend", root=tmp_path / "data", metrics=["psnr", "lpips"], metric_checkpoint=tmp_path / "weights",
+        device="cpu", output=tmp_path / "scores.json",
+    )  # fmt: skip
+    hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    assert result.weights == {"lpips": hashes}
+    assert json.loads((tmp_path / "scores.json").read_text())["weights"] == {"lpips": hashes}
+    assert result.rows[0].values["lpips"] > 0
+
+
+def test_metrics_that_cannot_be_computed_are_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_folder(tmp_path / "data" / "walk", 3)
+    monkeypatch.setenv("FRAMELOOM_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("frameloom.benchmark.evaluate.score_models", lambda *_: pytest.fail("work was done"))
+    with pytest.raises(ModelError, match=r"alex\.pth"):
+        fl.evaluate("blend", root=tmp_path / "data", metrics=["lpips"])
 
 
 def test_a_suffix_that_is_not_written_is_refused_before_any_work(

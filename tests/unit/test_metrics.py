@@ -7,8 +7,10 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from factories import noise
-from frameloom.errors import InputError, ShapeError
+from frameloom.errors import InputError, ShapeError, UnknownModel
+from frameloom.metrics.metric import Metric, Stretch
 from frameloom.metrics.table import METRICS, find_metrics
+from frameloom.models.zoo import catalog
 
 TRUTH = noise((40, 50), seed=1)
 NEAR = np.clip(TRUTH.astype(int) + np.random.default_rng(0).integers(-9, 10, TRUTH.shape), 0, 255).astype(np.uint8)
@@ -50,26 +52,117 @@ def test_ssim_is_that_of_the_paper_by_hand() -> None:
     assert abs(METRICS["ssim"](NEAR, TRUTH) - uniform) > 1e-4, "the Gaussian window makes a difference"
 
 
-@pytest.mark.parametrize(("name", "value"), [("psnr", math.inf), ("ssim", 1), ("ie", 0)])
-def test_equal_images_get_the_best_value(name: str, value: float) -> None:
-    assert METRICS[name](TRUTH, TRUTH) == value
+def test_ie_rms_is_middleburys() -> None:
+    """IJCV 2011, section 4.1: the root of the mean over pixels of the squared length of the difference of colours."""
+    total = sum(sum((int(a) - int(b)) ** 2 for a, b in zip(one, other, strict=True))
+                for one, other in zip(NEAR.reshape(-1, 3), TRUTH.reshape(-1, 3), strict=True))  # fmt: skip
+    assert METRICS["ie-rms"](NEAR, TRUTH) == pytest.approx(math.sqrt(total / (40 * 50)), abs=1e-12)
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
-def test_what_a_metric_declares_is_true(metric: object) -> None:
-    near, far = metric(NEAR, TRUTH), metric(255 - TRUTH, TRUTH)
-    assert (near > far) == metric.higher_is_better
-    assert metric.bounds[0] <= min(near, far) <= max(near, far) <= metric.bounds[1]
+def test_ms_ssim_is_that_of_the_paper_by_hand() -> None:
+    """Wang et al. 2003, equation 7, with sums over windows written out; sizes are odd at three of the five scales."""
+    taps = np.exp(-((np.arange(11) - 5) ** 2) / (2 * 1.5**2))
+    window = np.outer(taps, taps) / taps.sum() ** 2
+    truth = noise((163, 178), seed=3)
+    near = np.clip(truth.astype(int) + np.random.default_rng(1).integers(-30, 31, truth.shape), 0, 255).astype(np.uint8)
+
+    def mean(image: np.ndarray) -> np.ndarray:
+        windows = np.lib.stride_tricks.sliding_window_view(image, (11, 11))
+        return np.einsum("abij,ij->ab", windows, window)
+
+    def halved(image: np.ndarray) -> np.ndarray:
+        rows, columns = (-(-side // 2) for side in image.shape)
+        last = [side - 1 for side in image.shape]
+        picks = [(min(2 * r + a, last[0]), min(2 * c + b, last[1])) for r in range(rows) for c in range(columns)
+                 for a in (0, 1) for b in (0, 1)]  # fmt: skip
+        return np.array([image[pick] for pick in picks]).reshape(rows, columns, 4).mean(axis=2)
+
+    scores = []
+    for channel in range(3):
+        x, y = (image[..., channel].astype(float) for image in (near, truth))
+        score = 1.0
+        for scale, exponent in enumerate([0.0448, 0.2856, 0.3001, 0.2363, 0.1333]):
+            mx, my = mean(x), mean(y)
+            vx, vy, cov = mean(x * x) - mx**2, mean(y * y) - my**2, mean(x * y) - mx * my
+            similarity = (2 * cov + (0.03 * 255) ** 2) / (vx + vy + (0.03 * 255) ** 2)
+            if scale == 4:
+                c1 = (0.01 * 255) ** 2
+                similarity *= (2 * mx * my + c1) / (mx**2 + my**2 + c1)
+            score *= similarity.mean() ** exponent
+            x, y = halved(x), halved(y)
+        scores.append(score)
+    assert METRICS["ms-ssim"](near, truth) == pytest.approx(np.mean(scores), abs=1e-9)
+
+
+def test_ms_ssim_says_when_an_image_is_too_small() -> None:
+    assert METRICS["ms-ssim"](*[noise((161, 161))] * 2) == 1
+    with pytest.raises(ShapeError, match="at least 161 pixels; the image is 300x160"):
+        METRICS["ms-ssim"](*[noise((160, 300))] * 2)
+
+
+def test_an_inverted_image_has_no_negative_ms_ssim() -> None:
+    """A negative mean has no real power: elsewhere that gave NaN."""
+    image = noise((170, 170), seed=2)
+    assert METRICS["ms-ssim"](255 - image, image) == 0
+
+
+def test_cosine_distance_is_that_of_mean_tokens() -> None:
+    (metric,) = find_metrics(["cosine:hog"])
+    encoder = catalog.build("hog", "encoder")
+    image, other = noise((256, 256), seed=1), noise((256, 256), seed=2)
+    first, second = (
+        encoder.encode(each[None].astype(np.float32) / 255)[0].mean(axis=(0, 1)) for each in (image, other)
+    )
+    expected = 1 - first @ second / np.linalg.norm(first) / np.linalg.norm(second)
+    assert metric(image, other) == pytest.approx(expected, abs=1e-6)
+    assert metric.weights == {}
+    assert metric(image, image) == pytest.approx(0, abs=1e-6)
+
+
+FRAME_METRICS = [metric for metric in METRICS.values() if not metric.in_context]
+FRAME_METRICS += find_metrics(["cosine:hog", "cosine:color"])
+
+
+@pytest.mark.parametrize("metric", FRAME_METRICS, ids=lambda metric: metric.name)
+def test_what_a_metric_declares_is_true(metric: Metric) -> None:
+    truth = noise((165, 171), seed=1)
+    random = np.random.default_rng(0)
+    near = np.clip(truth.astype(int) + random.integers(-9, 10, truth.shape), 0, 255).astype(np.uint8)
+    scores = [metric(image, truth) for image in (truth, near, noise((165, 171), seed=9))]
+    assert scores[0] == pytest.approx(metric.equal, abs=1e-6)
+    assert scores == sorted(scores, reverse=metric.higher_is_better)
+    assert len(set(scores)) == 3, "worse is worse"
+    assert metric.bounds[0] <= min(scores) <= max(scores) <= metric.bounds[1]
     with pytest.raises(ShapeError):
-        metric(TRUTH[:-1], TRUTH)
+        metric(truth[:-1], truth)
+
+
+@pytest.mark.parametrize("metric", FRAME_METRICS, ids=lambda metric: metric.name)
+def test_a_frame_scores_the_same_alone_and_among_others_in_any_order(metric: Metric) -> None:
+    images = [noise((165, 171), seed=seed) for seed in range(6)]
+    made, true = images[:3], images[3:]
+    alone = [metric(prediction, truth) for prediction, truth in zip(made, true, strict=True)]
+    assert metric.scores(Stretch(made, true)) == alone
+    assert metric.scores(Stretch(made[::-1], true[::-1])) == alone[::-1]
 
 
 def test_metrics_are_found_in_the_order_asked_for() -> None:
     assert [metric.name for metric in find_metrics(["IE", "psnr"])] == ["ie", "psnr"]
     with pytest.raises(InputError, match="did you mean psnr"):
         find_metrics(["psrn"])
+    with pytest.raises(InputError, match="did you mean lpips"):
+        find_metrics(["lpisp"])
+    with pytest.raises(UnknownModel, match="did you mean hog"):
+        find_metrics(["cosine:hgo"])
 
 
 def test_ssim_says_when_an_image_is_too_small() -> None:
     with pytest.raises(ShapeError, match="11 pixels"):
         METRICS["ssim"](TRUTH[:10], TRUTH[:10])
+
+
+def test_predictions_and_truths_must_be_as_many() -> None:
+    with pytest.raises(ShapeError, match="2 predictions and 1 truths"):
+        Stretch([TRUTH, NEAR], [TRUTH])
+    with pytest.raises(ShapeError, match="must match"):
+        Stretch([NEAR], [TRUTH], TRUTH, TRUTH[1:])

@@ -1,5 +1,6 @@
 """How well interpolators restore frames that were left out."""
 
+import math
 import platform
 import time
 from collections import defaultdict
@@ -15,9 +16,9 @@ from frameloom.benchmark.datasets import Sample
 from frameloom.errors import DatasetError
 from frameloom.features.cuts import is_cut
 from frameloom.frame import float_pixels, quantise
-from frameloom.metrics.metric import Metric
+from frameloom.metrics.metric import Metric, Stretch
 from frameloom.progress import track
-from frameloom.results.measuring import Evaluation, MeanScore, Score
+from frameloom.results.measuring import Evaluation, MeanScore, Score, Unscored
 from frameloom.roles import Interpolator
 
 
@@ -33,12 +34,13 @@ def score_sample(name: str, model: Interpolator, sample: Sample, metrics: Sequen
     cut = is_cut(*given)
     restored = [given[moment > 0.5] for moment in moments] if cut else list(model.between(*given, moments))
     seconds = (time.process_time() - started) / len(moments)
-    rows: list[Score] = []
-    for step, (image, truth) in enumerate(zip(restored, truths, strict=True), start=1):
-        prediction = quantise(image, 8).astype(np.uint8, copy=False)
-        values = {metric.name: metric(prediction, truth) for metric in metrics}
-        rows.append(_row(name, sample, step, seconds, truth, values))
-    return rows
+    predictions = [quantise(image, 8).astype(np.uint8, copy=False) for image in restored]
+    stretch = Stretch(predictions, truths, first, last)
+    scores = {metric.name: metric.scores(stretch) for metric in metrics}
+    return [
+        _row(name, sample, step, seconds, truth, {metric: values[step - 1] for metric, values in scores.items()})
+        for step, truth in enumerate(truths, start=1)
+    ]
 
 
 def _row(
@@ -68,7 +70,10 @@ def score_models(
 
 
 def mean_scores(rows: Iterable[Score]) -> list[MeanScore]:
-    """Mean over the frames of each sequence, then over sequences; one per model and factor, in order of appearance."""
+    """Mean over the frames of each sequence, then over sequences; one per model and factor, in order of appearance.
+
+    A frame without a number (NaN) leaves its sequence and the whole without one: `unscored` says which it was.
+    """
     groups: dict[tuple[int, str], list[Score]] = defaultdict(list)
     for row in rows:
         groups[row.factor, row.model].append(row)
@@ -115,12 +120,29 @@ def markdown_table(means: Sequence[MeanScore], metrics: Sequence[Metric]) -> str
         cells = [f"{mean.factor}x", mean.model]
         for metric in metrics:
             pick = max if metric.higher_is_better else min
-            best = pick(other.values[metric.name] for other in rivals)
-            text = f"{mean.values[metric.name]:.4g}" if metric.unit else f"{mean.values[metric.name]:.4f}"
-            cells.append(f"**{text}**" if mean.values[metric.name] == best and len(rivals) > 1 else text)
+            value = mean.values[metric.name]
+            numbers = [other.values[metric.name] for other in rivals if not math.isnan(other.values[metric.name])]
+            text = _number(value, metric)
+            best = len(rivals) > 1 and numbers and value == pick(numbers)
+            cells.append(f"**{text}**" if best else text)
         cells += [f"{mean.cpu_seconds:.3f}", f"{mean.cpu_seconds_per_megapixel:.3f}", str(mean.frames)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _number(value: float, metric: Metric) -> str:
+    """Four digits, or four decimals of what lies between 0.01 and 10 and has no unit, so that columns compare."""
+    return f"{value:.4f}" if not metric.unit and 0.01 <= abs(value) < 10 else f"{value:.4g}"
+
+
+def unscored(rows: Iterable[Score]) -> list[Unscored]:
+    """Where a metric gave no number."""
+    return [
+        Unscored(metric=metric, model=row.model, sequence=row.sequence, factor=row.factor, frame=row.frame)
+        for row in rows
+        for metric, value in row.values.items()
+        if math.isnan(value)
+    ]
 
 
 def _title(metric: Metric) -> str:
@@ -144,6 +166,8 @@ def evaluation(dataset: str, root: Path, metrics: Sequence[Metric], rows: Sequen
         rows=tuple(rows),
         means=tuple(means),
         environment=environment(),
+        weights={metric.name: dict(metric.weights) for metric in metrics if metric.weights},
+        unscored=tuple(unscored(rows)),
         table=markdown_table(means, metrics),
     )
 

@@ -28,4 +28,4 @@ def save_evaluation(evaluation: Evaluation, path: Path, *, overwrite: bool) -> N
         if path.suffix.lower() == ".json":
             evaluation.save(working)
         else:
-            working.write_text(evaluation.table + "\n", encoding="utf-8")
+            working.write_text(evaluation.report + "\n", encoding="utf-8")

@@ -1,8 +1,8 @@
-"""Interpolation error: the mean absolute difference."""
+"""Interpolation error: the mean absolute difference. Middlebury's, under the same name, is `ie-rms`."""
 
 import numpy as np
 
-from frameloom.metrics.metric import Image, Metric
+from frameloom.metrics.metric import Image, Metric, frame_by_frame
 
 
 def interpolation_error(prediction: Image, truth: Image) -> float:
@@ -11,6 +11,6 @@ def interpolation_error(prediction: Image, truth: Image) -> float:
 
 
 METRIC = Metric(
-    name="ie", title="IE (mean absolute)", unit="levels", higher_is_better=False, bounds=(0, 255),
-    compute=interpolation_error,
+    name="ie", title="IE (mean absolute)", unit="levels", higher_is_better=False, bounds=(0, 255), equal=0,
+    scores=frame_by_frame(interpolation_error),
 )  # fmt: skip

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from frameloom.metrics.metric import Image, Metric
+from frameloom.metrics.metric import Image, Metric, frame_by_frame
 
 
 def psnr(prediction: Image, truth: Image) -> float:
@@ -14,4 +14,7 @@ def psnr(prediction: Image, truth: Image) -> float:
     return math.inf if error == 0 else 10 * math.log10(255.0**2 / error)
 
 
-METRIC = Metric(name="psnr", title="PSNR", unit="dB", higher_is_better=True, bounds=(0, math.inf), compute=psnr)
+METRIC = Metric(
+    name="psnr", title="PSNR", unit="dB", higher_is_better=True, bounds=(0, math.inf), equal=math.inf,
+    scores=frame_by_frame(psnr),
+)  # fmt: skip

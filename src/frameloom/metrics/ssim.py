@@ -3,7 +3,7 @@
 from skimage.metrics import structural_similarity  # pyright: ignore[reportUnknownVariableType]
 
 from frameloom.errors import ShapeError
-from frameloom.metrics.metric import Image, Metric
+from frameloom.metrics.metric import Image, Metric, frame_by_frame
 
 _WINDOW = 11
 
@@ -25,4 +25,6 @@ def ssim(prediction: Image, truth: Image) -> float:
     )  # fmt: skip
 
 
-METRIC = Metric(name="ssim", title="SSIM", unit="", higher_is_better=True, bounds=(-1, 1), compute=ssim)
+METRIC = Metric(
+    name="ssim", title="SSIM", unit="", higher_is_better=True, bounds=(-1, 1), equal=1, scores=frame_by_frame(ssim)
+)

@@ -5,6 +5,7 @@ from frameloom.models import any_time, perceptual_cards
 from frameloom.models.encoders import cards as encoder_networks
 from frameloom.models.encoders import exported_cards
 from frameloom.models.flow import cards as flow_networks
+from frameloom.models.metrics import cards as metric_networks
 
 CARDS = (
     ModelCard(
@@ -83,6 +84,7 @@ CARDS = (
     *flow_networks.CARDS,
     *encoder_networks.CARDS,
     *exported_cards.CARDS,
+    *metric_networks.CARDS,
 )
 
 catalog = Catalog(CARDS, encoder_networks.FAMILIES)

@@ -21,7 +21,6 @@ _PURPOSES = {
     "arrays": "similarities of patches as HDF5 and Zarr",
     "openvino": "networks compiled by OpenVINO",
     "onnx": "networks run by ONNX Runtime",
-    "metrics": "learned quality metrics",
     "vmaf": "the VMAF metric",
     "app": "the browser app",
     "train": "training",

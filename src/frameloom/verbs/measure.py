@@ -19,6 +19,7 @@ def evaluate(
     factor: Sequence[int] | int = (2,),
     limit: int | None = None,
     checkpoint: Sequence[str] | str | Path | None = None,
+    metric_checkpoint: Sequence[str] | str | Path | None = None,
     device: Device = "auto",
     precision: Precision = "auto",
     backend: Backend = "auto",
@@ -42,10 +43,13 @@ def evaluate(
         models: Names of interpolators; see `frameloom models list`.
         root: Where the data set lies.
         dataset: Its layout. folder: folders of consecutive frames.
-        metrics: What to measure: psnr, ssim, ie (mean absolute error).
+        metrics: What to measure: psnr, ssim, ms-ssim, ie (mean absolute error), ie-rms; tof, flicker and warping-error
+            (motion, from the frames around); vmaf (with the extra vmaf); lpips, lpips-vgg, lpips-squeeze, dists and
+            flolpips (with their weights); cosine: and the name of an encoder, such as cosine:hog.
         factor: 2 restores every second frame, 4 three of four; several numbers measure several.
         limit: Use at most so many samples per factor.
         checkpoint: Weights of the model: a file or folder; NAME=FILE for each where several models have some.
+        metric_checkpoint: Weights of metrics: a folder with all of them, or NAME=FILE for each of their networks.
         device: Where networks run: auto, cpu, cuda or mps.
         precision: What networks compute in: auto, float32, bfloat16 or float16; motion is float32 always.
         backend: What runs networks: auto, torch, openvino or onnx.
@@ -63,7 +67,7 @@ def evaluate(
     Raises:
         UnknownModel: no model has one of the names.
         DatasetError: the data set is not laid out as expected.
-        ModelError: a checkpoint is missing, or not that model's.
+        ModelError: a checkpoint is missing, or not that model's or metric's.
     """
     from frameloom.benchmark import evaluate as benchmark
     from frameloom.benchmark.datasets import find_dataset
@@ -78,7 +82,7 @@ def evaluate(
     factors = [factor] if isinstance(factor, int) else list(factor)
     if any(step < 2 for step in factors) or (limit is not None and limit < 1):
         raise RangeError("factor must be 2 or more, and limit 1 or more")
-    chosen = find_metrics(metrics)
+    chosen = find_metrics(metrics, metric_checkpoint, device=device)
     asked = Runtime(device=device, precision=precision, backend=backend, max_memory=bytes_of(max_memory),
                     scale=scale, iters=iters, seed=seed, temperature=temperature)  # fmt: skip
     choices = choose_models(_cards(models, flow), asked, checkpoint, flow_checkpoint)

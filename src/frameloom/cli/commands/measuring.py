@@ -25,6 +25,7 @@ COMMANDS: dict[str, Command] = {
     "evaluate": command(
         evaluate,
         checkpoint=Sequence[str] | None,
+        metric_checkpoint=Sequence[str] | None,
         max_memory=MEMORY,
         iters=WHOLE,
         flow_checkpoint=Sequence[str] | None,
@@ -55,6 +56,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "evaluate": (
         "frameloom evaluate dis blend --root sequences/      a table",
         "frameloom evaluate dis --root sequences/ --factor 4 --output scores.json",
+        "frameloom evaluate dis blend --root sequences/ --metrics psnr tof cosine:hog",
     ),
     "patches": (
         "frameloom patches walk.mp4 walk-patches/            edges, no weights",

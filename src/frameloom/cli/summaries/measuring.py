@@ -10,7 +10,7 @@ from frameloom.results.patches import PatchSimilarity
 
 
 def _evaluation(measured: Evaluation) -> str:
-    return measured.table
+    return measured.report
 
 
 _IN_WORDS = {
