@@ -16,7 +16,9 @@ def evaluate(
     root: str | Path,
     dataset: str = "folder",
     metrics: Sequence[str] = ("psnr", "ssim", "ie"),
-    factor: Sequence[int] | int = (2,),
+    factor: Sequence[int] | int | None = None,
+    protocol: str = "strict-v1",
+    uniform: bool = False,
     limit: int | None = None,
     checkpoint: Sequence[str] | str | Path | None = None,
     device: Device = "auto",
@@ -30,20 +32,28 @@ def evaluate(
     seed: int | None = None,
     temperature: float | None = None,
     output: str | Path | None = None,
+    worst: int = 0,
     overwrite: bool = False,
 ) -> Evaluation:
     """Measure how well models restore frames that were left out of real sequences.
 
     Every factor-th frame is given to the model, the frames between are restored, rounded to 8 bits and compared with
     the true ones. As in `interpolate`, the nearer given frame is shown at a cut. Means are over the frames of each
-    sequence, then over sequences.
+    sequence, then over sequences. Other protocols do as papers did. With an output, a run that was interrupted goes
+    on where it was.
 
     Args:
         models: Names of interpolators; see `frameloom models list`.
         root: Where the data set lies.
-        dataset: Its layout. folder: folders of consecutive frames.
+        dataset: folder (folders of consecutive frames), or a published one as it is unpacked: vimeo90k-triplet,
+            vimeo90k-septuplet, ucf101, middlebury, snu-film-easy, -medium, -hard and -extreme, xiph-2k, xiph-4k,
+            x4k1000fps, x4k1000fps-2k, davis-480p, davis-1080p, gopro, adobe240.
         metrics: What to measure: psnr, ssim, ie (mean absolute error).
-        factor: 2 restores every second frame, 4 three of four; several numbers measure several.
+        factor: 2 restores every second frame, 4 three of four; several numbers measure several. By default the usual
+            one of the data set: 2, but 6 for vimeo90k-septuplet and 8 where frames come at 240 a second and more.
+        protocol: strict-v1, or what a paper did, so that numbers can stand beside its own; docs/evaluate.md lists them.
+            Where something is not as published, the result says so.
+        uniform: Frames of vimeo90k-septuplet lie evenly in time; else measured distance maps say where they are.
         limit: Use at most so many samples per factor.
         checkpoint: Weights of the model: a file or folder; NAME=FILE for each where several models have some.
         device: Where networks run: auto, cpu, cuda or mps.
@@ -57,7 +67,8 @@ def evaluate(
         flow_checkpoint: Weights of that; NAME=FILE for each, by the name of the flow, where several have some.
         seed: Which frames pervfi draws, a whole number from 0 (the default).
         temperature: How far they are from the likeliest ones: 0.3 by default, 0 draws none.
-        output: A .json file for all rows, or a .md file for the table.
+        output: A .json file for all rows, or a .md file for the tables.
+        worst: Keep so many of the worst frames as pictures in a folder beside the .json file, for `leaderboard`.
         overwrite: Replace an earlier output of that name.
 
     Raises:
@@ -65,33 +76,31 @@ def evaluate(
         DatasetError: the data set is not laid out as expected.
         ModelError: a checkpoint is missing, or not that model's.
     """
-    from frameloom.benchmark import evaluate as benchmark
-    from frameloom.benchmark.datasets import find_dataset
-    from frameloom.benchmark.output import check_suffix, save_evaluation
-    from frameloom.media.writing.target import check_output
+    from frameloom.benchmark.datasets.table import find_dataset
+    from frameloom.benchmark.output import check_target
+    from frameloom.benchmark.protocols import find_protocol
+    from frameloom.benchmark.run import Task, run
     from frameloom.memory import bytes_of
     from frameloom.metrics.table import find_metrics
     from frameloom.models.choice import choose_models
 
     if not models:
         raise InputError("name at least one model to evaluate")
-    factors = [factor] if isinstance(factor, int) else list(factor)
-    if any(step < 2 for step in factors) or (limit is not None and limit < 1):
-        raise RangeError("factor must be 2 or more, and limit 1 or more")
-    chosen = find_metrics(metrics)
+    layout = find_dataset(dataset)
+    factors = [layout.factor] if factor is None else [factor] if isinstance(factor, int) else list(factor)
+    if any(step < 2 for step in factors) or (limit is not None and limit < 1) or worst < 0:
+        raise RangeError("factor must be 2 or more, limit 1 or more, and worst 0 or more")
+    if uniform and not layout.maps:
+        raise InputError(f"{layout.name} has no distance maps: its frames lie evenly in time without --uniform too")
+    task = Task(dataset=layout, root=Path(root), factors=factors, limit=limit, uniform=uniform,
+                protocol=find_protocol(protocol), metrics=find_metrics(metrics),
+                output=None if output is None else Path(output), worst=worst, overwrite=overwrite)  # fmt: skip
     asked = Runtime(device=device, precision=precision, backend=backend, max_memory=bytes_of(max_memory),
                     scale=scale, iters=iters, seed=seed, temperature=temperature)  # fmt: skip
     choices = choose_models(_cards(models, flow), asked, checkpoint, flow_checkpoint)
-    built = {choice.name: choice.load() for choice in choices}
-    if output is not None:
-        check_suffix(Path(output))
-        check_output(Path(output), [Path(root)], overwrite=overwrite)
-    samples = [sample for step in factors for sample in list(find_dataset(dataset)(Path(root), step))[:limit]]
-    rows = benchmark.score_models(built, samples, chosen)
-    result = benchmark.evaluation(dataset, Path(root), chosen, rows)
-    if output is not None:
-        save_evaluation(result, Path(output), overwrite=overwrite)
-    return result
+    built = [choice.load() for choice in choices]
+    check_target(task.output, task.root, worst=worst, overwrite=overwrite)
+    return run(task, choices, built)
 
 
 def _cards(names: Sequence[str], flow: str | None) -> list[ModelCard]:

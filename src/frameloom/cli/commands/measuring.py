@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from frameloom.cli.commands.command import (
+    COUNT,
     MEMORY,
     WHOLE,
     WHOLES,
@@ -23,6 +24,7 @@ COMMANDS: dict[str, Command] = {
         root=Path,
         factor=WHOLES,
         limit=WHOLE,
+        worst=COUNT,
         output=Path | None,
     ),
 }
@@ -31,5 +33,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "evaluate": (
         "frameloom evaluate dis blend --root sequences/      a table",
         "frameloom evaluate dis --root sequences/ --factor 4 --output scores.json",
+        "frameloom evaluate dis --dataset snu-film-hard --root SNU-FILM/",
     ),
 }

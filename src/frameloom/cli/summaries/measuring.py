@@ -8,7 +8,7 @@ from frameloom.results.measuring import Evaluation
 
 
 def _evaluation(measured: Evaluation) -> str:
-    return measured.table
+    return measured.report
 
 
 SUMMARIES: dict[type[Result], Callable[[Any], str]] = {
