@@ -9,7 +9,7 @@ from frameloom.frame import Frame
 from frameloom.verbs.compare import compare, compare_pairs, plot
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
-from frameloom.verbs.measure import evaluate
+from frameloom.verbs.measure import evaluate, leaderboard
 
 if TYPE_CHECKING:
     from frameloom.images import read_image, write_image
@@ -32,6 +32,7 @@ __all__ = [
     "flow_of_video",
     "interpolate",
     "interpolate_all",
+    "leaderboard",
     "load",
     "open_sink",
     "open_source",

@@ -14,13 +14,14 @@ from frameloom.errors import CannotOpen
 from frameloom.verbs import compare, flow, make, measure, models
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
-VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
+VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate,
+         "leaderboard": measure.leaderboard, "demo": make.demo,
          "flow": flow.flow, "compare": compare.compare, "doctor": measure.doctor,
          "models list": models.models_list, "models show": models.models_show, "models fetch": models.models_fetch,
          "models identify": models.models_identify, "models convert": models.models_convert}  # fmt: skip
 
 PATHS = {"interpolate": ("source", "output"), "flow": ("first", "second", "output"),
-         "compare": ("image_a", "image_b", "output")}  # fmt: skip
+         "compare": ("image_a", "image_b", "output"), "leaderboard": ("results", "output")}  # fmt: skip
 
 
 def heavy_after(code: str) -> set[str]:

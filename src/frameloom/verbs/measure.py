@@ -6,7 +6,7 @@ from pathlib import Path
 from frameloom.catalog import ModelCard, names_a_flow
 from frameloom.errors import InputError, RangeError
 from frameloom.models.zoo import catalog
-from frameloom.results.measuring import Evaluation
+from frameloom.results.measuring import Evaluation, Leaderboard
 from frameloom.results.models import Diagnosis
 from frameloom.runtime import Backend, Device, Precision, Runtime
 
@@ -101,6 +101,35 @@ def evaluate(
     built = [choice.load() for choice in choices]
     check_target(task.output, task.root, worst=worst, overwrite=overwrite)
     return run(task, choices, built)
+
+
+def leaderboard(
+    *results: str | Path, output: str | Path | None = None, mixed: bool = False, overwrite: bool = False
+) -> Leaderboard:
+    """Put several evaluations into one table.
+
+    They must be of the same files by the same protocol: numbers that merely look alike are not put side by side.
+
+    Args:
+        results: Files that `evaluate` wrote with an output of .json.
+        output: A .md file for the table, or a .html page with charts of quality against speed and, where `evaluate`
+            kept some with `worst`, the worst frames.
+        mixed: Take results that cannot be compared, with a table for each kind.
+        overwrite: Replace an earlier output of that name.
+
+    Raises:
+        CannotOpen: a file is missing or not a result.
+        InputError: results that cannot be compared, without `mixed`.
+        OutputExists: the output is there already.
+    """
+    from frameloom.reports.leaderboard_file import check_leaderboard_output, make_leaderboard
+
+    if not results:
+        raise InputError("name at least one result: a .json file that evaluate wrote")
+    files = [Path(file) for file in results]
+    target = None if output is None else Path(output)
+    check_leaderboard_output(target, files, overwrite=overwrite)
+    return make_leaderboard(files, target, mixed=mixed, overwrite=overwrite)
 
 
 def _cards(names: Sequence[str], flow: str | None) -> list[ModelCard]:

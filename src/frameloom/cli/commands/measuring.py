@@ -1,17 +1,48 @@
 """Commands that measure frames."""
 
+import inspect
 from collections.abc import Sequence
+from functools import wraps
 from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from frameloom.cli.commands.command import (
     COUNT,
     MEMORY,
+    OUT,
+    PATHS,
     WHOLE,
     WHOLES,
     Command,
     command,
+    report,
+    signed,
 )
-from frameloom.verbs.measure import evaluate
+from frameloom.cli.reporting import Reporting
+from frameloom.verbs.measure import evaluate, leaderboard
+
+_OUTPUTS = (".md", ".html")
+_PATHS_HELP = "Results (.json), and perhaps a .md or .html file for the table."
+_OUT_HELP = "The .md or .html file, instead of the last path."
+
+
+def several_results(**annotations: Any) -> Command:
+    """The `leaderboard` command: results, and perhaps an output last or behind --out."""
+
+    @wraps(leaderboard)
+    def run(*paths: Path, out: Path | None = None, reporting: Reporting | None = None, **options: Any) -> None:
+        named = out is None and bool(paths) and paths[-1].suffix.lower() in _OUTPUTS
+        results, output = (paths[:-1], paths[-1]) if named else (paths, out)
+        report(lambda: leaderboard(*results, output=output, **options), reporting)
+
+    paths = PATHS.replace(annotation=Annotated[Path, Parameter(help=_PATHS_HELP)])
+    out = OUT.replace(annotation=Annotated[Path | None, Parameter(name=["--out", "--output"], help=_OUT_HELP)])
+    keywords = [item for item in inspect.signature(leaderboard).parameters.values() if item.kind is item.KEYWORD_ONLY]
+    shown = [item for item in keywords if item.name != "output"]
+    return signed(run, [paths, out, *shown], annotations)
+
 
 COMMANDS: dict[str, Command] = {
     "evaluate": command(
@@ -27,6 +58,7 @@ COMMANDS: dict[str, Command] = {
         worst=COUNT,
         output=Path | None,
     ),
+    "leaderboard": several_results(),
 }
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -34,5 +66,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "frameloom evaluate dis blend --root sequences/      a table",
         "frameloom evaluate dis --root sequences/ --factor 4 --output scores.json",
         "frameloom evaluate dis --dataset snu-film-hard --root SNU-FILM/",
+    ),
+    "leaderboard": (
+        "frameloom leaderboard rife.json dis.json            a table",
+        "frameloom leaderboard results/*.json board.html     a page with charts",
     ),
 }
