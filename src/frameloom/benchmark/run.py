@@ -73,11 +73,12 @@ def _samples(task: Task) -> list[Sample]:
 
 
 def _setting(task: Task, samples: Sequence[Sample], choices: Sequence[ModelChoice]) -> scoring.Setting:
+    files = task.dataset.fingerprint(samples, task.root)  # first, for it says which files are missing
     height, width = samples[0].load()[0].shape[:2]
     return scoring.Setting(
         dataset=task.dataset.name,
         root=task.root,
-        files_sha256=task.dataset.fingerprint(samples, task.root),
+        files_sha256=files,
         protocol=task.protocol,
         metrics=task.metrics,
         factors=task.factors,

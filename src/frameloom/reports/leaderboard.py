@@ -64,7 +64,7 @@ def _table(board: Board) -> str:
     heads = "".join(
         f'<th scope="col">{escape(scale.title)}{f" ({escape(scale.unit)})" if scale.unit else ""}'
         f' <span class="direction">{"higher" if scale.higher_is_better else "lower"} is better</span></th>'
-        f'<th scope="col">95 % interval</th><th scope="col">Worst 5 %</th>'
+        f'<th scope="col">worst 5 %</th>'
         for scale in board.scales
     )
     rows = "\n".join(_row(item, board) for item in board.standings)
@@ -80,8 +80,8 @@ def _row(item: Standing, board: Board) -> str:
     for scale in board.scales:
         low, high = (number(end, scale) for end in item.intervals[scale.name])
         best = ' class="best"' if _is_best(item, board, scale) else ""
-        cells.append(f"<td{best}>{number(item.values[scale.name], scale)}</td>")
-        cells.append(f'<td class="spread">{low} to {high}</td><td>{number(item.tails[scale.name]["p5"], scale)}</td>')
+        value, worst = number(item.values[scale.name], scale), number(item.tails[scale.name]["p5"], scale)
+        cells.append(f'<td{best}>{value} <span class="spread">{low} to {high}</span></td><td>{worst}</td>')
     cells.append(f"<td>{item.cpu_seconds_per_megapixel:.3f}</td><td>{item.frames}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 
@@ -124,7 +124,7 @@ def _worst(board: Board, saved: Sequence[SavedEvaluation]) -> str:
     if not by_frame:
         return ""
     figures = [_frame(key, pictures, board.scales[0]) for key, pictures in list(by_frame.items())[:_MOST_FRAMES]]
-    return "\n".join(["<h2>Worst frames</h2>", *figures])
+    return "\n".join(['<h2 class="after">Worst frames</h2>', *figures])
 
 
 def _name_on_board(shown: ShownFrame, source: Path, board: Board) -> str:
@@ -140,7 +140,7 @@ def _frame(
     figures: list[str] = []
     for name, (shown, item) in sorted(pictures.items(), key=lambda entry: entry[1][0].model is not None):
         pixels = read_image(item.path.parent / shown.file)[..., :3].astype(np.uint8)
-        score = "" if shown.model is None else f", {scale.title} {_score(shown, item, scale)}"
+        score = "" if shown.model is None else f", {scale.title} {_score(shown, item, scale)} {scale.unit}".rstrip()
         figures.append(
             f'<figure><img src="{picture_uri(np.ascontiguousarray(pixels))}" alt="{escape(name)}, {escape(sequence)} '
             f'frame {frame}"><figcaption><strong>{escape(name)}</strong>{escape(score)}</figcaption></figure>'

@@ -125,7 +125,7 @@ def _axes_for(scores: Sequence[FrameScore], shown: Sequence[Sequence[FrameScore]
     shown_scores = [score.psnr for series in shown for score in series]
     finite = [psnr for psnr in shown_scores if math.isfinite(psnr)] or [_USUAL_DECIBELS]
     top = max(max(finite), min(finite) + _LEAST_SPAN)
-    step = _tick_step(top - min(finite), 5)
+    step = tick_step(top - min(finite), 5)
     low, high = math.floor(min(finite) / step) * step, math.ceil(top / step) * step
     identical = math.inf in shown_scores
     if identical:  # an empty step keeps them apart from the best of the others
@@ -133,7 +133,7 @@ def _axes_for(scores: Sequence[FrameScore], shown: Sequence[Sequence[FrameScore]
     return _Axes(start, end, low, high, identical)
 
 
-def _tick_step(span: float, most: int) -> float:
+def tick_step(span: float, most: int) -> float:
     """Return the smallest round step (1, 2 or 5 times a power of ten) that cuts `span` into at most `most` parts."""
     rough = span / most
     power = 10.0 ** math.floor(math.log10(rough))
@@ -143,7 +143,7 @@ def _tick_step(span: float, most: int) -> float:
 def _grid(axes: _Axes) -> list[str]:
     """Draw both axes with ticks, numbers and names."""
     parts: list[str] = []
-    step = _tick_step(axes.high - axes.low, 6)
+    step = tick_step(axes.high - axes.low, 6)
     count = round((axes.high - axes.low) / step)
     for number in range(count + 1):
         value = axes.low + number * step
@@ -151,7 +151,7 @@ def _grid(axes: _Axes) -> list[str]:
         label = "identical" if axes.identical and number == count else f"{value:g}"
         parts.append(f'<line class="grid" x1="{_LEFT:g}" x2="{_RIGHT:g}" y1="{height:.1f}" y2="{height:.1f}"/>')
         parts.append(f'<text class="tick" x="{_LEFT - 10:g}" y="{height + 5:.1f}" text-anchor="end">{label}</text>')
-    step = _tick_step(axes.end - axes.start, 10)
+    step = tick_step(axes.end - axes.start, 10)
     for number in range(math.ceil(axes.start / step - 1e-6), math.floor(axes.end / step + 1e-6) + 1):
         place = axes.across(number * step)
         parts.append(f'<line class="axis" x1="{place:.1f}" x2="{place:.1f}" y1="{_BOTTOM:g}" y2="{_BOTTOM + 6:g}"/>')

@@ -5,12 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from frameloom.reports.page_charts import tick_step
+
 _WIDTH, _HEIGHT = 620.0, 360.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66.0, 600.0, 34.0, 296.0
-_LINE = 15.0  # pixels from one name to the next where they would overlap
-_LINES = 5  # of the grid
+_LINE = 15.0  # pixels, height of a name
+_MOST_LINES = 7  # of the grid
+_FOOT = 12.0  # pixels from the top of such a line to where letters stand
+_GAP = 9.0
+_SHIFTS = (-7.0, 8.0, -22.0, 23.0, -37.0, 38.0, -52.0, 53.0)
+_RADIUS = 5.0
 _LETTER = 7.0  # about the width of one in a name
 _LEAST_SECONDS = 1e-4  # the clock's grain
+
+_Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +71,7 @@ def scatter(dots: Sequence[Dot], *, title: str, higher_is_better: bool) -> str:
             f'<text class="name" x="6" y="18">{escape(title)}</text>',
             *_grid(axes),
             *(_mark(x, y, dot, (axes.down(dot.low), axes.down(dot.high))) for x, y, dot in places),
-            *_names(places),
+            *_names(places, [box for x, y, dot in places for box in _boxes(x, y, dot, axes)]),
             "</svg>",
         ]
     )
@@ -84,12 +93,13 @@ def _axes(dots: Sequence[Dot], higher_is_better: bool) -> _Axes:
 def _grid(axes: _Axes) -> list[str]:
     """Both axes with ticks, numbers and a name."""
     parts: list[str] = []
-    for place in range(_LINES):
-        share = (place + 0.5) / _LINES
-        value = axes.bottom + share * (axes.top - axes.bottom)
-        height = axes.down(value)
+    low, high = sorted((axes.bottom, axes.top))
+    step = tick_step(high - low, _MOST_LINES)
+    for place in range(math.ceil(low / step), math.floor(high / step) + 1):
+        height = axes.down(place * step)
+        label = f"{place * step:.6g}"
         parts.append(f'<line class="grid" x1="{_LEFT:g}" x2="{_RIGHT:g}" y1="{height:.1f}" y2="{height:.1f}"/>')
-        parts.append(f'<text class="tick" x="{_LEFT - 8:g}" y="{height + 5:.1f}" text-anchor="end">{value:.4g}</text>')
+        parts.append(f'<text class="tick" x="{_LEFT - 8:g}" y="{height + 5:.1f}" text-anchor="end">{label}</text>')
     parts.append(f'<line class="axis" x1="{_LEFT:g}" x2="{_RIGHT:g}" y1="{_BOTTOM:g}" y2="{_BOTTOM:g}"/>')
     for power in range(axes.start, axes.end + 1):
         place, label = axes.across(10.0**power), f"{10.0**power:g}"
@@ -100,24 +110,35 @@ def _grid(axes: _Axes) -> list[str]:
     return [*parts, f'<text class="name" x="{middle:g}" y="{lowest:g}" text-anchor="middle">{words}</text>']
 
 
+def _boxes(x: float, y: float, dot: Dot, axes: _Axes) -> list[_Box]:
+    """What a dot and its line take."""
+    ends = sorted((axes.down(dot.low), axes.down(dot.high)))
+    return [(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS), (x - 2, ends[0], x + 2, ends[1])]
+
+
 def _mark(x: float, y: float, dot: Dot, ends: tuple[float, float]) -> str:
     line = f'<line class="own" x1="{x:.1f}" x2="{x:.1f}" y1="{ends[0]:.1f}" y2="{ends[1]:.1f}"/>'
     said = f"{escape(dot.name)}: {dot.value:.4g} ({dot.low:.4g} to {dot.high:.4g}), {dot.seconds:.3g} s per megapixel"
-    return f'{line}<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="5"><title>{said}</title></circle>'
+    return f'{line}<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="{_RADIUS:g}"><title>{said}</title></circle>'
 
 
-def _names(places: Sequence[tuple[float, float, Dot]]) -> list[str]:
-    """Names beside their dots, moved down where one would lie on another."""
-    taken: list[tuple[float, float, float]] = []  # left, right, height
+def _names(places: Sequence[tuple[float, float, Dot]], taken: list[_Box]) -> list[str]:
+    """Names beside their dots, right or left, moved up or down where they would lie on something that is taken."""
     texts: list[str] = []
     for x, y, dot in sorted(places, key=lambda place: (place[1], place[0])):
         width = _LETTER * len(dot.name)
-        left = x + 9 if x + 9 + width < _WIDTH else x - 9 - width
-        height = y + 5
-        while any(
-            left < right and start < left + width and abs(height - other) < _LINE for start, right, other in taken
-        ):
-            height += _LINE
-        taken.append((left, left + width, height))
-        texts.append(f'<text class="tick" x="{left:.1f}" y="{height:.1f}">{escape(dot.name)}</text>')
+        choices = [
+            (left, y + shift, left + width, y + shift + _LINE)
+            for shift in _SHIFTS
+            for left in (x + _GAP, x - _GAP - width)
+            if left >= _LEFT and left + width <= _WIDTH
+        ]
+        box = next((box for box in choices if not any(_overlap(box, other) for other in taken)), None)
+        left, top, *_ = box or (x + _GAP, y + _SHIFTS[0])
+        taken.append((left, top, left + width, top + _LINE))
+        texts.append(f'<text class="tick" x="{left:.1f}" y="{top + _FOOT:.1f}">{escape(dot.name)}</text>')
     return texts
+
+
+def _overlap(one: _Box, other: _Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
