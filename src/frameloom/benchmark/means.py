@@ -102,6 +102,8 @@ def _interval(by_sequence: dict[str, list[Score]], name: str, over: str) -> tupl
     if len(groups) == 1:
         groups = [np.array([value]) for value in groups[0]]
     sums, counts = np.array([group.sum() for group in groups]), np.array([group.size for group in groups])
+    if np.isnan(sums).any():  # draws may happen to leave it out
+        return math.nan, math.nan
     if over != "frames":
         sums, counts = sums / counts, np.ones(len(groups))
     picks = np.random.default_rng(_SEED).integers(0, len(groups), (_RESAMPLES, len(groups)))
