@@ -1,7 +1,9 @@
 """Protocols: rounding, PSNR, means, maps and cuts as each says; tails and intervals; what is not as published."""
 
 import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,12 +11,19 @@ from scipy.stats import bootstrap
 
 import frameloom as fl
 from factories import image_folder, moving_square, noise, write_png
+from frameloom.benchmark.datasets.table import DATASETS, find_dataset
+from frameloom.benchmark.evaluate import score_models
 from frameloom.benchmark.means import mean_scores
 from frameloom.benchmark.protocols import PROTOCOLS, STRICT, find_protocol
+from frameloom.benchmark.run import Task, run
+from frameloom.catalog import ModelCard, Variant
 from frameloom.errors import InputError
 from frameloom.metrics.table import find_metrics
+from frameloom.models.choice import ModelChoice
+from frameloom.models.interpolators.blend import Blend
 from frameloom.results.measuring import MetricScale, Score
-from published import davis, vimeo_septuplet
+from frameloom.runtime import Runtime
+from published import SIZE, davis, vimeo_septuplet
 
 PSNR = MetricScale(name="psnr", title="PSNR", unit="dB", higher_is_better=True)
 IE = MetricScale(name="ie", title="IE", unit="levels", higher_is_better=False)
@@ -159,8 +168,6 @@ def test_interpany_blurs_maps_and_says_that_ssim_is_another(tmp_path: Path) -> N
 
 
 def test_every_protocol_is_for_a_data_set_that_there_is() -> None:
-    from frameloom.benchmark.datasets.table import DATASETS
-
     for name, protocol in PROTOCOLS.items():
         assert protocol.name == name
         assert protocol.dataset is None or protocol.dataset in DATASETS
@@ -170,8 +177,6 @@ def test_every_protocol_is_for_a_data_set_that_there_is() -> None:
 
 
 def test_the_page_on_evaluating_names_every_protocol_and_data_set() -> None:
-    from frameloom.benchmark.datasets.table import DATASETS
-
     page = (Path(__file__).resolve().parents[2] / "docs" / "evaluate.md").read_text(encoding="utf-8")
     for name in (*PROTOCOLS, *DATASETS):
         assert f"`{name}`" in page, name
@@ -180,3 +185,43 @@ def test_the_page_on_evaluating_names_every_protocol_and_data_set() -> None:
 def test_the_square_moves() -> None:
     """What the copies of data sets show; a still picture would let any protocol pass."""
     assert not np.array_equal(moving_square(0), moving_square(1))
+
+
+def test_models_that_know_only_times_are_given_times(tmp_path: Path) -> None:
+    """Variants T and TR were never shown a map; the others get what was measured."""
+    asked: dict[str, list[object]] = {"maps": [], "times": []}
+
+    class Asked(Blend):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def between(self, first: Any, last: Any, moments: Sequence[Any]) -> Iterator[Any]:
+            asked[self.name] += moments
+            return super().between(first, last, moments)
+
+    samples = find_dataset("vimeo90k-septuplet").samples(vimeo_septuplet(tmp_path / "set"), 6)[:1]
+    models = {name: Asked(name) for name in asked}
+    score_models(models, samples, find_metrics(["ie"]), STRICT, frozenset({"times"}))
+    assert asked["times"] == [step / 6 for step in range(1, 6)]
+    assert [np.shape(moment) for moment in asked["maps"]] == [SIZE] * 5
+
+
+@pytest.mark.parametrize(
+    ("variant", "by_time"), [("T", True), ("TR", True), ("D", False), ("DR", False), (None, False)]
+)
+def test_which_models_know_only_times_is_told_by_their_variant(
+    variant: Variant | None, by_time: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[frozenset[str]] = []
+    card = ModelCard(
+        name="one", role="interpolator", build="frameloom.models.interpolators.blend:Blend", variant=variant
+    )
+    monkeypatch.setattr(
+        "frameloom.benchmark.evaluate.score_models", lambda *words: given.append(words[4]) or [row("s", 1, 30)]
+    )
+    root, dataset = vimeo_septuplet(tmp_path / "set"), find_dataset("vimeo90k-septuplet")
+    metrics = find_metrics(["psnr", "ie"])
+    task = Task(dataset=dataset, root=root, factors=[6], limit=None, uniform=False, protocol=STRICT, metrics=metrics,
+                output=None, worst=0, overwrite=False)  # fmt: skip
+    run(task, [ModelChoice(card, Runtime())], [Blend()])
+    assert given == [frozenset({"one"}) if by_time else frozenset()]

@@ -1,11 +1,15 @@
 """How a model was run: what a score depends on besides the frames."""
 
+from importlib.metadata import version
 from typing import Any
 
 from frameloom.checkpoints.files import sha256_of
 from frameloom.checkpoints.locations import find_checkpoint
 from frameloom.models.choice import ModelChoice
 from frameloom.models.settle import runtime_of_flow
+
+_PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime"}
+"""Backend -> what it is, besides PyTorch."""
 
 
 def provenance(choice: ModelChoice, size: tuple[int, int]) -> dict[str, Any]:
@@ -16,7 +20,11 @@ def provenance(choice: ModelChoice, size: tuple[int, int]) -> dict[str, Any]:
     """
     settings = choice.settled(size).settings
     weights = _weights(choice)
-    return {**settings, "weights_sha256": weights} if weights else settings
+    if not weights:
+        return settings
+    package = _PACKAGES.get(str(settings.get("backend")))
+    versions = {name: version(name) for name in dict.fromkeys(("torch", package)) if name is not None}
+    return {**settings, "weights_sha256": weights, "versions": versions}
 
 
 def _weights(choice: ModelChoice) -> dict[str, str]:
