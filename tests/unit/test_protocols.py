@@ -93,11 +93,18 @@ def test_intervals_are_those_of_another_bootstrap() -> None:
 
 
 def test_a_mean_over_frames_has_an_interval_that_weighs_sequences_by_their_frames() -> None:
-    rows = [row("long", frame, 10) for frame in range(9)] + [row("short", 1, 40)]
-    low, high = mean_scores(rows, [PSNR], over="frames")[0].intervals["psnr"]
-    assert (low, high) == (10, 40)
-    inside = mean_scores([*rows, *(row("other", frame, 25) for frame in range(9))], [PSNR], over="frames")[0]
-    assert 10 <= inside.intervals["psnr"][0] < inside.values["psnr"] < inside.intervals["psnr"][1] <= 40
+    random = np.random.default_rng(5)
+    counts = random.integers(1, 30, 25)
+    values = random.normal(30, 2, 25) + counts / 3  # long sequences score better
+    rows = [row(f"s{k}", frame, values[k]) for k in range(25) for frame in range(counts[k])]
+
+    def weighed(sums: Any, sizes: Any, axis: int) -> Any:
+        return sums.sum(axis) / sizes.sum(axis)
+
+    known = bootstrap((values * counts, counts), weighed, paired=True, method="percentile", rng=1).confidence_interval
+    mean = mean_scores(rows, [PSNR], over="frames")[0]
+    assert mean.intervals["psnr"] == pytest.approx((known.low, known.high), abs=0.25)
+    assert mean.intervals["psnr"][0] > mean_scores(rows, [PSNR])[0].intervals["psnr"][0] + 0.5
 
 
 def test_infinite_and_missing_scores_stay_so() -> None:
