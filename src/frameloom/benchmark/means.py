@@ -167,8 +167,8 @@ def marked(values: dict[str, float], rivals: Sequence[dict[str, float]], scale: 
 
 
 def number(value: float, scale: Scale) -> str:
-    """A value as text."""
-    return f"{value:.4g}" if scale.unit else f"{value:.4f}"
+    """Four digits, or four decimals of what lies between 0.01 and 10 and has no unit, so that columns compare."""
+    return f"{value:.4f}" if not scale.unit and 0.01 <= abs(value) < 10 else f"{value:.4g}"
 
 
 def headed(scale: Scale) -> str:
