@@ -17,8 +17,10 @@ import numpy as np
 from peers import MODES, minterpolate
 
 import frameloom
-from frameloom.benchmark.datasets import Sample, folder_samples
-from frameloom.benchmark.evaluate import environment, markdown_table, mean_scores
+from frameloom.benchmark.datasets.folder import folder_samples
+from frameloom.benchmark.evaluate import environment
+from frameloom.benchmark.means import markdown_table, mean_scores
+from frameloom.benchmark.samples import Sample
 from frameloom.metrics.table import find_metrics
 from frameloom.results.measuring import MeanScore, Score
 

@@ -12,7 +12,7 @@ from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.inspect import inspect
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
 from frameloom.verbs.match import build_index, index_info, search_index
-from frameloom.verbs.measure import evaluate
+from frameloom.verbs.measure import evaluate, leaderboard
 from frameloom.verbs.patches import patches
 from frameloom.verbs.plot import plot
 
@@ -42,6 +42,7 @@ __all__ = [
     "inspect",
     "interpolate",
     "interpolate_all",
+    "leaderboard",
     "load",
     "open_sink",
     "open_source",

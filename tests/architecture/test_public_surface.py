@@ -17,14 +17,14 @@ from frameloom.verbs.inspect import inspect as inspect_verb
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
 VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
          "flow": flow.flow, "compare": compare.compare, "patches": patches.patches, "inspect": inspect_verb,
-         "doctor": measure.doctor,
+         "doctor": measure.doctor, "leaderboard": measure.leaderboard,
          "collage": collage.collage, "compare-methods": collage.compare_methods,
          "index build": match.build_index, "index search": match.search_index, "index info": match.index_info,
          "models list": models.models_list, "models show": models.models_show, "models fetch": models.models_fetch,
          "models identify": models.models_identify, "models convert": models.models_convert}  # fmt: skip
 
 PATHS = {"interpolate": ("source", "output"), "flow": ("first", "second", "output"),
-         "compare": ("image_a", "image_b", "output")}  # fmt: skip
+         "compare": ("image_a", "image_b", "output"), "leaderboard": ("results", "output")}  # fmt: skip
 
 
 def heavy_after(code: str) -> set[str]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import signal
+from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -97,6 +98,13 @@ def test_evaluate_takes_a_checkpoint_for_each_model(frameloom: Command, weights:
     files = [f"rife.d={weights / 'RIFE-D.safetensors'}", f"ifrnet.dr={weights / 'IFRNet-DR.safetensors'}"]
     found = json.loads(frameloom(*words, "--checkpoint", *files).done().out)
     assert [row["model"] for row in found["rows"]] == ["dis", "rife.d", "ifrnet.dr"]
+    assert found["runs"]["dis"] == {}
+    rife = found["runs"]["rife.d"]
+    assert rife["weights_sha256"] == {
+        "rife.d": hashlib.sha256((weights / "RIFE-D.safetensors").read_bytes()).hexdigest()
+    }
+    assert rife["versions"]["torch"] == version("torch")
+    assert {"device", "precision", "backend"} <= {name for name, value in rife.items() if value != "auto"}
     assert "NAME=FILE" in frameloom(*words, "--checkpoint", weights / "RIFE-D.safetensors").refused()
 
 

@@ -1,174 +1,193 @@
 """How well interpolators restore frames that were left out."""
 
-import math
 import platform
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from frameloom.benchmark.datasets import Sample
+from frameloom.benchmark.means import markdown_table, mean_scores, spread_table, unscored
+from frameloom.benchmark.protocols import STRICT, Protocol
+from frameloom.benchmark.samples import Image, Sample
 from frameloom.errors import DatasetError
 from frameloom.features.cuts import is_cut
-from frameloom.frame import float_pixels, quantise
+from frameloom.frame import float_pixels
+from frameloom.journal import Entry, Journal
 from frameloom.metrics.metric import Metric, Stretch
 from frameloom.progress import track
-from frameloom.results.measuring import Evaluation, MeanScore, Score, Unscored
+from frameloom.results.measuring import Evaluation, MetricScale, Score, ShownFrame
 from frameloom.roles import Interpolator
 
+_ROW = {item.name for item in fields(Score)}
 
-def score_sample(name: str, model: Interpolator, sample: Sample, metrics: Sequence[Metric]) -> list[Score]:
-    """Restore the frames of a sample and compare each, rounded to 8 bits, with the truth.
 
-    The model is used as for a video: at a cut, the nearer given frame stands for what it would make.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a model made of a sample."""
+
+    frames: list[NDArray[np.float32]]
+    given: tuple[Image, Image]
+    truths: list[Image]
+    cpu_seconds: float
+    """For each frame."""
+
+
+def restore(model: Interpolator, sample: Sample, protocol: Protocol = STRICT) -> Restored:
+    """Make the frames of a sample that were left out.
+
+    Raises:
+        ShapeError: its frames are not all of one size.
+        InputError: a distance map cannot be used, or the model takes none.
     """
     first, *truths, last = sample.load()
-    moments = [step / sample.factor for step in range(1, sample.factor)]
+    moments = sample.moments((first.shape[0], first.shape[1]), smooth=protocol.smooth_maps)
     started = time.process_time()
     given = float_pixels(first), float_pixels(last)
-    cut = is_cut(*given)
-    restored = [given[moment > 0.5] for moment in moments] if cut else list(model.between(*given, moments))
+    if protocol.cuts and is_cut(*given):
+        frames = [given[step / sample.factor > 0.5] for step in range(1, sample.factor)]
+    else:
+        frames = list(model.between(*given, moments))
     seconds = (time.process_time() - started) / len(moments)
-    predictions = [quantise(image, 8).astype(np.uint8, copy=False) for image in restored]
-    stretch = Stretch(predictions, truths, first, last)
-    scores = {metric.name: metric.scores(stretch) for metric in metrics}
+    return Restored(frames, (first, last), truths, seconds)
+
+
+def score_sample(
+    name: str, model: Interpolator, sample: Sample, metrics: Sequence[Metric], protocol: Protocol = STRICT
+) -> list[Score]:
+    """Restore the frames of a sample and compare each with the truth, as the protocol says."""
+    restored = restore(model, sample, protocol)
+    scores = {metric.name: _values(metric, restored, protocol) for metric in metrics}
     return [
-        _row(name, sample, step, seconds, truth, {metric: values[step - 1] for metric, values in scores.items()})
-        for step, truth in enumerate(truths, start=1)
+        Score(
+            model=name,
+            sequence=sample.sequence,
+            factor=sample.factor,
+            frame=sample.index(step),
+            moment=step / sample.factor,
+            cpu_seconds=restored.cpu_seconds,
+            megapixels=truth.shape[0] * truth.shape[1] / 1e6,
+            values={metric: values[step - 1] for metric, values in scores.items()},
+        )
+        for step, truth in enumerate(restored.truths, start=1)
     ]
 
 
-def _row(
-    name: str, sample: Sample, step: int, seconds: float, truth: NDArray[np.uint8], values: dict[str, float]
-) -> Score:
-    return Score(
-        model=name,
-        sequence=sample.sequence,
-        factor=sample.factor,
-        frame=sample.first_index + step,
-        moment=step / sample.factor,
-        cpu_seconds=seconds,
-        megapixels=truth.shape[0] * truth.shape[1] / 1e6,
-        values=values,
-    )
+def _values(metric: Metric, restored: Restored, protocol: Protocol) -> list[float]:
+    """One number for each restored frame."""
+    predictions = [protocol.prediction_for(metric.name, frame) for frame in restored.frames]
+    stretch = Stretch(predictions, restored.truths, *restored.given)
+    return [protocol.value(metric.name, value) for value in metric.scores(stretch)]
 
 
 def score_models(
-    models: Mapping[str, Interpolator], samples: Sequence[Sample], metrics: Sequence[Metric]
+    models: Mapping[str, Interpolator],
+    samples: Sequence[Sample],
+    metrics: Sequence[Metric],
+    protocol: Protocol = STRICT,
+    by_time: frozenset[str] = frozenset(),
+    journal: Journal | None = None,
 ) -> list[Score]:
-    """Score every model on every sample."""
-    jobs = [(name, model, sample) for sample in samples for name, model in models.items()]
-    rows: list[Score] = []
-    for name, model, sample in track(jobs, "evaluate", len(jobs)):
-        rows += score_sample(name, model, sample, metrics)
-    return rows
+    """Score every model on every sample.
 
-
-def mean_scores(rows: Iterable[Score]) -> list[MeanScore]:
-    """Mean over the frames of each sequence, then over sequences; one per model and factor, in order of appearance.
-
-    A frame without a number (NaN) leaves its sequence and the whole without one: `unscored` says which it was.
+    Args:
+        models: By name.
+        samples: What they restore.
+        metrics: What is measured.
+        protocol: How.
+        by_time: Names of models that are told numbers where others get measured maps.
+        journal: What was finished before, and where finished samples are written down.
     """
-    groups: dict[tuple[int, str], list[Score]] = defaultdict(list)
-    for row in rows:
-        groups[row.factor, row.model].append(row)
-    return [
-        _mean(model, factor, group) for (factor, model), group in sorted(groups.items(), key=lambda item: item[0][0])
-    ]
+    jobs = [(name, sample.evenly() if name in by_time else sample) for sample in samples for name in models]
+    finished = {} if journal is None else _finished(journal, len(jobs))
+    left = [number for number in range(len(jobs)) if number not in finished]
+    for number in track(left, "evaluate", len(jobs), len(finished)):
+        name, sample = jobs[number]
+        finished[number] = score_sample(name, models[name], sample, metrics, protocol)
+        if journal is not None:
+            journal.add({"job": number, "rows": [asdict(row) for row in finished[number]]})
+    return [row for number in range(len(jobs)) for row in finished[number]]
 
 
-def _mean(model: str, factor: int, rows: list[Score]) -> MeanScore:
-    by_sequence: dict[str, list[Score]] = defaultdict(list)
-    for row in rows:
-        by_sequence[row.sequence].append(row)
-    names = rows[0].values
-    per_sequence = {
-        sequence: {name: float(np.mean([row.values[name] for row in group])) for name in names}
-        for sequence, group in by_sequence.items()
-    }
-    seconds = float(np.mean([row.cpu_seconds for row in rows]))
-    return MeanScore(
-        model=model,
-        factor=factor,
-        sequences=len(per_sequence),
-        frames=len(rows),
-        values={name: float(np.mean([values[name] for values in per_sequence.values()])) for name in names},
-        per_sequence=per_sequence,
-        cpu_seconds=seconds,
-        cpu_seconds_per_megapixel=sum(row.cpu_seconds for row in rows) / sum(row.megapixels for row in rows),
+def _finished(journal: Journal, count: int) -> dict[int, list[Score]]:
+    """The scores of jobs in the journal, as far as its lines are what was written there."""
+    found: dict[int, list[Score]] = {}
+    for entry in journal.entries:
+        number, rows = entry.get("job"), entry.get("rows")
+        if type(number) is int and 0 <= number < count and _are_rows(rows):
+            found[number] = [Score(**row) for row in cast(list[Entry], rows)]
+    return found
+
+
+def _are_rows(rows: Any) -> bool:
+    return isinstance(rows, list) and all(
+        isinstance(row, dict) and set(cast(Entry, row)) == _ROW for row in cast(list[Any], rows)
     )
 
 
-def markdown_table(means: Sequence[MeanScore], metrics: Sequence[Metric]) -> str:
-    """The means as a Markdown table, the best value of each factor in bold."""
-    header = [
-        "factor",
-        "model",
-        *(_title(metric) for metric in metrics),
-        "CPU s / frame",
-        "CPU s / megapixel",
-        "frames",
-    ]
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    for mean in means:
-        rivals = [other for other in means if other.factor == mean.factor]
-        cells = [f"{mean.factor}x", mean.model]
-        for metric in metrics:
-            pick = max if metric.higher_is_better else min
-            value = mean.values[metric.name]
-            numbers = [other.values[metric.name] for other in rivals if not math.isnan(other.values[metric.name])]
-            text = _number(value, metric)
-            best = len(rivals) > 1 and numbers and value == pick(numbers)
-            cells.append(f"**{text}**" if best else text)
-        cells += [f"{mean.cpu_seconds:.3f}", f"{mean.cpu_seconds_per_megapixel:.3f}", str(mean.frames)]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """What was measured, on what, and how."""
+
+    dataset: str
+    root: Path
+    files_sha256: str
+    protocol: Protocol
+    metrics: Sequence[Metric]
+    factors: Sequence[int]
+    limit: int | None
+    maps: bool
+    runs: dict[str, dict[str, Any]]
+
+    def work(self) -> Entry:
+        """Everything that the scores depend on, for the journal."""
+        return {
+            "dataset": [self.dataset, self.files_sha256, *self.factors, self.limit, self.maps],
+            "protocol": self.protocol.name,
+            "metrics": {metric.name: dict(metric.weights) for metric in self.metrics},
+            "models": self.runs,
+            "environment": environment(),
+        }
 
 
-def _number(value: float, metric: Metric) -> str:
-    """Four digits, or four decimals of what lies between 0.01 and 10 and has no unit, so that columns compare."""
-    return f"{value:.4f}" if not metric.unit and 0.01 <= abs(value) < 10 else f"{value:.4g}"
-
-
-def unscored(rows: Iterable[Score]) -> list[Unscored]:
-    """Where a metric gave no number."""
-    return [
-        Unscored(metric=metric, model=row.model, sequence=row.sequence, factor=row.factor, frame=row.frame)
-        for row in rows
-        for metric, value in row.values.items()
-        if math.isnan(value)
-    ]
-
-
-def _title(metric: Metric) -> str:
-    arrow = "↑" if metric.higher_is_better else "↓"
-    return f"{metric.title} {arrow}" + (f" ({metric.unit})" if metric.unit else "")
-
-
-def evaluation(dataset: str, root: Path, metrics: Sequence[Metric], rows: Sequence[Score]) -> Evaluation:
+def evaluation(setting: Setting, rows: Sequence[Score], pictures: Sequence[ShownFrame] = ()) -> Evaluation:
     """Rows with their means.
 
     Raises:
         DatasetError: there is no row: no sequence is long enough.
     """
     if not rows:
-        raise DatasetError(f"{root}: no sequence is long enough for this factor")
-    means = mean_scores(rows)
+        raise DatasetError(f"{setting.root}: no sequence is long enough for this factor")
+    protocol, metrics = setting.protocol, setting.metrics
+    means = mean_scores(rows, metrics, over=protocol.mean_over)
+    names = tuple(metric.name for metric in metrics)
     return Evaluation(
-        dataset=dataset,
-        root=root,
-        metrics=tuple(metric.name for metric in metrics),
+        dataset=setting.dataset,
+        root=setting.root,
+        metrics=names,
         rows=tuple(rows),
         means=tuple(means),
         environment=environment(),
+        protocol=protocol.name,
+        departures=tuple(protocol.departures(setting.dataset, setting.factors, names, whole=setting.limit is None)),
+        files_sha256=setting.files_sha256,
+        limit=setting.limit,
+        maps=setting.maps,
+        runs=setting.runs,
+        scales=tuple(
+            MetricScale(name=item.name, title=item.title, unit=item.unit, higher_is_better=item.higher_is_better)
+            for item in metrics
+        ),
         weights={metric.name: dict(metric.weights) for metric in metrics if metric.weights},
         unscored=tuple(unscored(rows)),
         table=markdown_table(means, metrics),
+        spread=spread_table(means, metrics),
+        pictures=tuple(pictures),
     )
 
 

@@ -37,6 +37,15 @@ def read_map(path: Path) -> NDArray[np.floating[Any]]:
     return values
 
 
+def read_measured_map(path: Path) -> NDArray[np.floating[Any]]:
+    """Read a .npy file with a map as it was measured from flow: any values, NaN and infinity too.
+
+    Raises:
+        CannotOpen, InputError, ShapeError: as for `read_map`.
+    """
+    return _read_npy(path)
+
+
 def check_values(values: NDArray[Any], name: str) -> None:
     """Make sure that all values of a map lie in [0, 1].
 

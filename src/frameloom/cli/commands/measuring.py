@@ -1,8 +1,10 @@
 """Commands that measure frames."""
 
+import inspect
 from collections.abc import Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -10,16 +12,41 @@ from frameloom.cli.commands.command import (
     CHECKPOINT,
     COUNT,
     MEMORY,
+    OUT,
+    PATHS,
     WHOLE,
     WHOLES,
     Command,
     command,
+    report,
+    signed,
     whole,
 )
-from frameloom.verbs.measure import evaluate
+from frameloom.cli.reporting import Reporting
+from frameloom.verbs.measure import evaluate, leaderboard
 from frameloom.verbs.patches import patches
 
 _SIZE = Annotated[int, Parameter(name=("--size", "--image-size", "--resize"), converter=whole)]
+_OUTPUTS = (".md", ".html")
+_PATHS_HELP = "Results (.json), and perhaps a .md or .html file for the table."
+_OUT_HELP = "The .md or .html file, instead of the last path."
+
+
+def several_results(**annotations: Any) -> Command:
+    """The `leaderboard` command: results, and perhaps an output last or behind --out."""
+
+    @wraps(leaderboard)
+    def run(*paths: Path, out: Path | None = None, reporting: Reporting | None = None, **options: Any) -> None:
+        named = out is None and bool(paths) and paths[-1].suffix.lower() in _OUTPUTS
+        results, output = (paths[:-1], paths[-1]) if named else (paths, out)
+        report(lambda: leaderboard(*results, output=output, **options), reporting)
+
+    paths = PATHS.replace(annotation=Annotated[Path, Parameter(help=_PATHS_HELP)])
+    out = OUT.replace(annotation=Annotated[Path | None, Parameter(name=["--out", "--output"], help=_OUT_HELP)])
+    keywords = [item for item in inspect.signature(leaderboard).parameters.values() if item.kind is item.KEYWORD_ONLY]
+    shown = [item for item in keywords if item.name != "output"]
+    return signed(run, [paths, out, *shown], annotations)
+
 
 COMMANDS: dict[str, Command] = {
     "evaluate": command(
@@ -33,6 +60,7 @@ COMMANDS: dict[str, Command] = {
         root=Path,
         factor=WHOLES,
         limit=WHOLE,
+        worst=COUNT,
         output=Path | None,
     ),
     "patches": command(
@@ -50,6 +78,7 @@ COMMANDS: dict[str, Command] = {
         visualize_positions=COUNT,
         batch=COUNT,
     ),
+    "leaderboard": several_results(),
 }
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -57,10 +86,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "frameloom evaluate dis blend --root sequences/      a table",
         "frameloom evaluate dis --root sequences/ --factor 4 --output scores.json",
         "frameloom evaluate dis blend --root sequences/ --metrics psnr tof cosine:hog",
+        "frameloom evaluate dis --dataset snu-film-hard --root SNU-FILM/",
     ),
     "patches": (
         "frameloom patches walk.mp4 walk-patches/            edges, no weights",
         "frameloom patches walk.mp4 out/ --encoder color --fps 5",
         "frameloom patches walk.mp4 out/ --only position frame --size 224",
+    ),
+    "leaderboard": (
+        "frameloom leaderboard rife.json dis.json            a table",
+        "frameloom leaderboard results/*.json board.html     a page with charts",
     ),
 }

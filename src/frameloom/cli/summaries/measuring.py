@@ -5,7 +5,7 @@ from typing import Any
 
 from frameloom.cli.summaries.units import seconds
 from frameloom.results.base import Result
-from frameloom.results.measuring import Evaluation
+from frameloom.results.measuring import Evaluation, Leaderboard
 from frameloom.results.patches import PatchSimilarity
 
 
@@ -30,7 +30,12 @@ def _patches(measured: PatchSimilarity) -> str:
     return f"{first}\nmean cosine similarity of {', '.join(means)}"
 
 
+def _leaderboard(made: Leaderboard) -> str:
+    return made.report if made.output is None else f"{made.report}\n\n{made.output}"
+
+
 SUMMARIES: dict[type[Result], Callable[[Any], str]] = {
     Evaluation: _evaluation,
     PatchSimilarity: _patches,
+    Leaderboard: _leaderboard,
 }
