@@ -126,7 +126,9 @@ class Evaluation(Result):
             where = [f"{miss.sequence} {miss.frame}" for miss in self.unscored
                      if (miss.metric, miss.model, miss.factor) == (metric, model, factor)]  # fmt: skip
             shown = ", ".join(where[:_SHOWN]) + (", ..." if count > _SHOWN else "")
-            lines.append(f"\nNo number (NaN): {metric} of {model} at {factor}x in {count} frames: {shown}")
+            lines.append(
+                f"\nNo number (NaN): {metric} of {model} at {factor}x in {count} frame{'s' * (count > 1)}: {shown}"
+            )
         if self.departures:
             lines.append(f"\nNot as published ({self.protocol}): {'; '.join(self.departures)}")
         return "\n".join(lines)
