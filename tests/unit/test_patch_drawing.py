@@ -99,3 +99,12 @@ def test_change_is_laid_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (still[:40] == 100).all()
     assert (changed[:40] == 100).all()
     assert (np.abs(changed[45:75, 365:].astype(int) - 100).sum(axis=2) > 60).all()
+
+
+def test_a_scale_of_its_own_shows_what_the_usual_one_would_hide() -> None:
+    values = np.array([[1.0, 0.991], [0.991, 1.0]])
+    axis = Axis(name="seconds", labels=["0", "1"])
+    own, usual = (heat_map(values, axis, "title", lowest=lowest).astype(int) for lowest in (0.99, -1.0))
+    there, beside = (slice(200, 210), slice(300, 310)), (slice(200, 210), slice(700, 710))
+    assert np.abs(own[there] - own[beside]).max() > 150
+    assert np.abs(usual[there] - usual[beside]).max() < 10

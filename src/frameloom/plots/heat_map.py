@@ -1,7 +1,7 @@
 """Cosine similarities as pictures: a colour for each value, axes, a scale. Drawn without matplotlib, in milliseconds.
 
 From 0 to 1 the colours are viridis, as in most pictures of similarities; below 0 they turn to red. The scale is the
-same in all pictures, so that they can be compared.
+same in all pictures, so that they can be compared, unless one begins at its own lowest value.
 """
 
 from dataclasses import dataclass
@@ -45,30 +45,32 @@ def _scale() -> Pixels:
     return np.concatenate((np.rint(below).astype(np.uint8), viridis))
 
 
-def heat_map(values: NDArray[np.floating], axis: Axis, title: str) -> Pixels:
+def heat_map(values: NDArray[np.floating], axis: Axis, title: str, *, lowest: float = -1.0) -> Pixels:
     """A square map of similarities with a title, labelled axes and a scale.
 
     Args:
         values: (count, count) in -1..1.
         axis: What is compared with each other.
         title: One line above it.
+        lowest: What the scale begins with, below 1; from there to 1 the colours are viridis. -1: the usual scale.
 
     Returns:
         (height, width, 3) RGB.
     """
-    colours = _sized(values)
+    usual = lowest <= -1
+    colours = _sized(values if usual else (np.asarray(values, np.float32) - lowest) / np.float32(1 - lowest))
     side = colours.shape[0]
     canvas = np.full((side + _TOP + _BOTTOM, side + _LEFT + _RIGHT, 3), 255, np.uint8)
     canvas[_TOP : _TOP + side, _LEFT : _LEFT + side] = colours
-    bar = similarity_colours(np.repeat(np.linspace(1, -1, side, dtype=np.float32)[:, None], 24, axis=1))
-    canvas[_TOP : _TOP + side, _LEFT + side + 30 : _LEFT + side + 54] = bar
+    bar = np.linspace(1, -1 if usual else 0, side, dtype=np.float32)
+    canvas[_TOP : _TOP + side, _LEFT + side + 30 : _LEFT + side + 54] = similarity_colours(bar)[:, None]
     picture = Image.fromarray(canvas)
     draw = ImageDraw.Draw(picture)
     draw.text((_LEFT, 24), title, fill=_INK, font=text_font(24))
     _draw_axes(draw, axis, side)
-    for value in (1.0, 0.5, 0.0, -0.5, -1.0):
-        down = _TOP + (1 - value) / 2 * (side - 1)
-        draw.text((_LEFT + side + 62, down), f"{value:g}", fill=_INK, font=text_font(18), anchor="lm")
+    for share in (1.0, 0.75, 0.5, 0.25, 0.0):
+        value, down = lowest + share * (1 - lowest), _TOP + (1 - share) * (side - 1)
+        draw.text((_LEFT + side + 62, down), f"{value:.4g}", fill=_INK, font=text_font(18), anchor="lm")
     return np.asarray(picture)
 
 

@@ -67,7 +67,10 @@ def draw_maps(result: PatchSimilarity, folder: Path, *, positions: int = 10) -> 
         raise InputError(f"{result.output} holds no similarities to draw")
     maps = list(_maps(result, positions))
     for name, values, axis, title in track(maps, "heat maps", len(maps)):
-        write_image(folder / name, heat_map(_square(values), axis, title))
+        square = _square(values)
+        write_image(
+            folder / name, heat_map(square, axis, title, lowest=_lowest(square) if values is result.frame else -1)
+        )
 
 
 _Map = tuple[str, "tuple[object, int] | NDArray[np.float32]", Axis, str]
@@ -95,6 +98,11 @@ def _maps(result: PatchSimilarity, positions: int) -> Iterable[_Map]:
 def _moments(result: PatchSimilarity) -> list[str]:
     """Times of the frames in seconds, or numbers of images."""
     return [f"{float(time):.2f}" for time in result.times] or [str(index) for index in result.indices]
+
+
+def _lowest(values: NDArray[np.float32]) -> float:
+    """Where the scale of frames begins: means of many patches are so alike that the usual scale shows one colour."""
+    return min(float(np.floor(float(values.min()) * 1000) / 1000), 0.999)
 
 
 def _square(values: "tuple[object, int] | NDArray[np.float32]") -> NDArray[np.float32]:
