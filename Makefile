@@ -34,6 +34,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+	$(BIN)/pyright -p benchmarks/pyrightconfig.json
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python scripts/command_docs.py --check
 	$(BIN)/python scripts/model_table.py --check

@@ -55,7 +55,7 @@ def original_fit(path: Path) -> NDArray[np.uint8]:
 def original(paths: Sequence[Path], ids: Sequence[int], folder: Path, *, jpeg: bool) -> Path:
     """As the original writes."""
     video = folder / "original.mp4"
-    writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*"mp4v"), RATE, SIZE[::-1])
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"mp4v"), RATE, SIZE[::-1])
     for number, identity in enumerate(ids):
         image = original_fit(paths[identity])
         writer.write(image)

@@ -29,6 +29,7 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
     "torch bfloat16": {"backend": "torch", "precision": "bfloat16", "batch": 1},
     "openvino float32": {"backend": "openvino", "precision": "float32", "batch": 1},
     "openvino bfloat16": {"backend": "openvino", "precision": "bfloat16", "batch": 1},
+    "openvino int8": {"backend": "openvino", "precision": "int8", "batch": 1},
 }
 REFERENCE = next(iter(WAYS))
 
@@ -46,7 +47,7 @@ class Measured:
     """Processor seconds per image."""
 
 
-def write_checkpoint(folder: Path) -> Path:
+def write_checkpoint(folder: Path, name: str = NAME) -> Path:
     """A file with weights by the rule of tests/golden/measure."""
     from safetensors.torch import save_file
 
@@ -54,7 +55,7 @@ def write_checkpoint(folder: Path) -> Path:
     from frameloom.models.zoo import catalog
 
     file = folder / "model.safetensors"
-    save_file({name: _by_rule(name, shape) for name, shape in layout(catalog.find(NAME, "encoder")).items()}, file)
+    save_file({name: _by_rule(name, shape) for name, shape in layout(catalog.find(name, "encoder")).items()}, file)
     return file
 
 

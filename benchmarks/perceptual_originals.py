@@ -60,7 +60,7 @@ class PerceptualOriginal:
         options = argparse.Namespace(mixed_precision=True, alternate_corr=False, small=False)  # as it builds RAFT
         self._flow = fill(raft(options), "raft").eval()
         self._padder = importlib.import_module("models.flow_estimators").InputPadder
-        splatting = importlib.import_module("models.generators.softsplatnet.softsplat")
+        splatting: Any = importlib.import_module("models.generators.softsplatnet.softsplat")
         splatting.softsplat_func = _Splat
         generator = importlib.import_module(f"models.generators.{DECODERS[decoder]}").Network
         self._generator = fill(generator(_REACH), decoder).eval()

@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 import av.error
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 
 from carriers import Extras, Tone, Words, carrier, sounds_that_can_be_drawn, tone_packets
 from frameloom.media.carrying.remux import StreamCopy
@@ -127,7 +127,7 @@ def kinds(path: Path) -> dict[str, list[bytes]]:
     return found
 
 
-def _in_words(stream: av.stream.Stream) -> str:
+def _in_words(stream: Stream) -> str:
     """The kind of a stream in one word, and its codec."""
     cover = stream.disposition & Disposition.attached_pic
     name = stream.codec.canonical_name if stream.codec_context is not None else stream.metadata.get("timecode", "")

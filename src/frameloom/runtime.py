@@ -9,11 +9,12 @@ from frameloom.errors import RangeError
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+EncoderPrecision = Literal["auto", "float32", "bfloat16", "float16", "int8"]
 Backend = Literal["auto", "torch", "openvino", "onnx"]
 
 _WORDS = {
     "device": ("auto", "cpu", "cuda", "mps"),
-    "precision": ("auto", "float32", "bfloat16", "float16"),
+    "precision": ("auto", "float32", "bfloat16", "float16", "int8"),
     "backend": ("auto", "torch", "openvino", "onnx"),
 }
 _NOT_SHOWN = ("checkpoint", "flow_checkpoint", "max_memory", "sample")
@@ -30,8 +31,8 @@ class Runtime:
     checkpoint: Path | None = None
     """A file with weights, or the folder that holds it as its authors lay it out."""
     device: Device = "auto"
-    precision: Precision = "auto"
-    """What convolutions compute in; warps and flows are float32 always."""
+    precision: EncoderPrecision = "auto"
+    """What convolutions and matrices compute in; warps and flows are float32 always. int8: encoders alone."""
     backend: Backend = "auto"
     max_memory: int | None = None
     """Bytes that the model may take; larger frames are made in overlapping tiles."""

@@ -14,6 +14,7 @@ from factories import moving_square
 from frameloom.errors import InputError, ModelError
 from frameloom.models.backends import compiled, convolutions
 from frameloom.models.backends.engine import Engine
+from frameloom.models.backends.quantization import quantize
 from frameloom.models.layers.deformable import DeformableConvolution
 from frameloom.models.settle import settle
 from frameloom.models.zoo import catalog
@@ -159,6 +160,29 @@ def test_onnx_says_that_it_computes_in_float32(monkeypatch: pytest.MonkeyPatch) 
     pytest.importorskip("onnx")
     with pytest.raises(InputError, match="onnx computes in float32"):
         frames("rife.d", monkeypatch, backend="onnx", precision="bfloat16")
+
+
+@pytest.mark.parametrize("backend", ["torch", "openvino", "onnx"])
+def test_eight_bits_are_for_encoders(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="int8 is what openvino computes networks of the role encoder in"):
+        frames("rife.d", monkeypatch, backend=backend, precision="int8")
+
+
+def test_weights_in_eight_bits_are_within_half_a_step_and_zeros_stay() -> None:
+    torch.manual_seed(0)
+    linear = nn.Linear(64, 5)
+    with torch.no_grad():
+        linear.weight[1] *= 1000  # a scale of its own
+        linear.weight[2] = 0
+    network = nn.Sequential(nn.LayerNorm(64), nn.Sequential(linear))
+    before, one_each = linear.weight.detach().clone(), torch.eye(64)
+    plain = network[1](one_each)
+    quantize(network)
+    made = network[1](one_each)
+    step = before.abs().amax(1) / 127
+    assert ((made - plain).abs() <= 0.501 * step + 1e-6).all()
+    assert (made != plain).any(0).tolist() == [True, True, False, True, True]
+    assert torch.equal(linear.weight, before), "the loaded weights are shared and must stay"
 
 
 def test_parts_of_a_network_are_its_modules() -> None:

@@ -44,7 +44,7 @@ def settle(card: ModelCard, runtime: Runtime, size: tuple[int, int]) -> Runtime:
         runtime,
         device=device,
         precision="float32" if runtime.precision == "auto" else runtime.precision,
-        backend="torch" if runtime.backend == "auto" else runtime.backend,  # the fastest, as measured: docs/networks.md
+        backend=_backend(runtime),
         max_memory=budget,
         tile=tile,
         batch=_batch(spec, tile or size, budget, device),
@@ -68,9 +68,11 @@ def check(card: ModelCard, runtime: Runtime) -> None:
         raise InputError(f"{card.name} takes no {option}: it makes the same frames every time")
     if runtime.flow_checkpoint is not None and card.estimator is None:
         raise InputError(f"{card.name} takes no --flow-checkpoint: it is given no flow")
+    if runtime.precision == "int8" and (card.role != "encoder" or _backend(runtime) != "openvino"):
+        raise InputError("int8 is what openvino computes networks of the role encoder in; give another --precision")
     device = _device(runtime)
-    if runtime.backend in _ON_CPU and device != "cpu":
-        raise InputError(f"the backend {runtime.backend} runs on the CPU, not on {device}; leave out --device")
+    if _backend(runtime) in _ON_CPU and device != "cpu":
+        raise InputError(f"the backend {_backend(runtime)} runs on the CPU, not on {device}; leave out --device")
 
 
 def runtime_of_flow(card: ModelCard, runtime: Runtime) -> Runtime:
@@ -99,6 +101,13 @@ def runtime_of_flow(card: ModelCard, runtime: Runtime) -> Runtime:
     )
 
 
+def _backend(runtime: Runtime) -> Backend:
+    """The fastest, as measured (docs/networks.md), of those that compute in the precision."""
+    if runtime.backend != "auto":
+        return runtime.backend
+    return "openvino" if runtime.precision == "int8" else "torch"
+
+
 def _temperature(runtime: Runtime) -> float:
     return _TEMPERATURE if runtime.temperature is None else runtime.temperature
 
@@ -110,7 +119,7 @@ def _device(runtime: Runtime) -> Device:
     }  # fmt: skip
     usable: list[Device] = [name for name, usable in there.items() if usable]
     if runtime.device == "auto":
-        return "cpu" if runtime.backend in _ON_CPU else usable[0]
+        return "cpu" if _backend(runtime) in _ON_CPU else usable[0]
     if runtime.device not in usable:
         raise ModelError(f"PyTorch sees no {runtime.device} device here; usable: {', '.join(usable)}")
     return runtime.device

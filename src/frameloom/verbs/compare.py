@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from frameloom.errors import InputError
 from frameloom.models.zoo import catalog
 from frameloom.results.comparing import Comparison, Comparisons
-from frameloom.runtime import Backend, Device, Precision, Runtime
+from frameloom.runtime import Backend, Device, EncoderPrecision, Runtime
 from frameloom.verbs.make import runtime_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def compare(
     encoder: str = DEFAULT_ENCODER,
     checkpoint: str | Path | None = None,
     device: Device = "auto",
-    precision: Precision = "auto",
+    precision: EncoderPrecision = "auto",
     backend: Backend = "auto",
     max_memory: str | int | None = None,
     size: int | None = None,
@@ -55,7 +55,7 @@ def compare(
         encoder: What makes the tokens; see `frameloom models list`, role encoder, for the names.
         checkpoint: Weights of the encoder: a file, or the folder that holds it as its authors lay it out.
         device: Where a network runs: auto, cpu, cuda or mps.
-        precision: What a network computes in: auto, float32, bfloat16 or float16.
+        precision: What a network computes in: auto, float32, bfloat16, float16, or int8 (on the CPU, by openvino).
         backend: What runs a network: auto, torch, openvino or onnx.
         max_memory: What a network may take, such as 6G. Half of what the machine has by default.
         size: Side of the square that images are resized to, in pixels, to the nearest multiple of the encoder's patch;
@@ -99,7 +99,7 @@ def compare_pairs(
     encoder: str = DEFAULT_ENCODER,
     checkpoint: str | Path | None = None,
     device: Device = "auto",
-    precision: Precision = "auto",
+    precision: EncoderPrecision = "auto",
     backend: Backend = "auto",
     max_memory: str | int | None = None,
     size: int | None = None,

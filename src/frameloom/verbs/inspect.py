@@ -8,7 +8,7 @@ from frameloom.errors import InputError, RangeError
 from frameloom.media.choices import OnError
 from frameloom.models.zoo import catalog
 from frameloom.results.inspection import KINDS, Inspection, Kind
-from frameloom.runtime import Backend, Device, Precision
+from frameloom.runtime import Backend, Device, EncoderPrecision
 from frameloom.verbs.make import runtime_of
 
 
@@ -19,7 +19,7 @@ def inspect(
     encoder: str = "hog",
     checkpoint: str | Path | None = None,
     device: Device = "auto",
-    precision: Precision = "auto",
+    precision: EncoderPrecision = "auto",
     backend: Backend = "auto",
     max_memory: str | int | None = None,
     size: int | None = None,
@@ -37,7 +37,7 @@ def inspect(
         encoder: What frames are compared by; see `frameloom models list` for the names.
         checkpoint: Weights of the encoder: a file, or the folder that holds it as its authors lay it out.
         device: Where a network runs: auto, cpu, cuda or mps.
-        precision: What a network computes in: auto, float32, bfloat16 or float16.
+        precision: What a network computes in: auto, float32, bfloat16, float16, or int8 (on the CPU, by openvino).
         backend: What runs a network: auto, torch, openvino or onnx.
         max_memory: What a network may take, such as 6G.
         size: Side of the square that frames are resized to for the encoder, in pixels; its own by default.

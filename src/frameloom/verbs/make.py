@@ -20,7 +20,7 @@ from frameloom.models.zoo import catalog
 from frameloom.progress import Notices
 from frameloom.results.making import Batch, Between, Demonstration, Interpolation
 from frameloom.roles import Interpolator
-from frameloom.runtime import Backend, Device, Precision, Runtime
+from frameloom.runtime import Backend, Device, EncoderPrecision, Precision, Runtime
 
 if TYPE_CHECKING:
     from frameloom.media.reading.source import FrameSource
@@ -36,7 +36,7 @@ def load(
     role: Role = "interpolator",
     checkpoint: str | Path | None = None,
     device: Device = "auto",
-    precision: Precision = "auto",
+    precision: EncoderPrecision = "auto",
     backend: Backend = "auto",
     max_memory: str | int | None = None,
     scale: float = 1,
@@ -53,7 +53,8 @@ def load(
         role: What it is to do.
         checkpoint: Weights of the model: a file, or the folder that holds it as its authors lay it out.
         device: Where a network runs: auto, cpu, cuda or mps.
-        precision: What a network computes in: auto, float32, bfloat16 or float16; motion is float32 always.
+        precision: What a network computes in: auto, float32, bfloat16 or float16, encoders also int8 (on the CPU, by
+            openvino); motion is float32 always.
         backend: What runs a network: auto, torch, openvino or onnx.
         max_memory: What a network may take, such as 6G; larger frames are made in overlapping tiles. Half of what the
             machine has by default.
@@ -79,7 +80,7 @@ def load(
 def runtime_of(
     checkpoint: str | Path | None,
     device: Device,
-    precision: Precision,
+    precision: EncoderPrecision,
     backend: Backend,
     max_memory: str | int | None,
     scale: float,

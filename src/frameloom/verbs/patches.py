@@ -8,7 +8,7 @@ from typing import Literal
 from frameloom.errors import RangeError
 from frameloom.models.zoo import catalog
 from frameloom.results.patches import PatchSimilarity
-from frameloom.runtime import Backend, Device, Precision
+from frameloom.runtime import Backend, Device, EncoderPrecision
 from frameloom.verbs.make import runtime_of
 
 DEFAULT_ENCODER = "hog"
@@ -21,7 +21,7 @@ def patches(
     encoder: str = DEFAULT_ENCODER,
     checkpoint: str | Path | None = None,
     device: Device = "auto",
-    precision: Precision = "auto",
+    precision: EncoderPrecision = "auto",
     backend: Backend = "auto",
     max_memory: str | int | None = None,
     fps: str | float | Fraction | None = None,
@@ -47,7 +47,8 @@ def patches(
             `frameloom models list`, role encoder, for the names.
         checkpoint: Weights of a network: a file, or the folder that holds it as its authors lay it out.
         device: Where a network runs: auto, cpu, cuda or mps.
-        precision: What a network computes in: auto, float32, bfloat16 or float16; similarities are float32 always.
+        precision: What a network computes in: auto, float32, bfloat16, float16, or int8 (on the CPU, by openvino).
+            Similarities are float32 always.
         backend: What runs a network: auto, torch, openvino or onnx.
         max_memory: What a network may take, such as 6G.
         fps: Frames that are sampled per second of video: 1 by default. Of a folder, all images are looked at.

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from frameloom.errors import InputError, ModelError
 from frameloom.extras import install_command
-from frameloom.runtime import Backend, Precision
+from frameloom.runtime import Backend, EncoderPrecision
 
 Shapes = tuple[tuple[int, ...], ...]
 Outputs = Tensor | tuple[Tensor, ...]
@@ -20,6 +20,9 @@ _SIZES_KEPT = 4  # a network with reference calls a module with two batch sizes;
 
 class Compiler(ABC):
     """Makes callables of modules."""
+
+    def prepare(self, module: nn.Module) -> None:  # noqa: B027  # most change nothing
+        """Change what a module is made of, once, before it is compiled for some size."""
 
     @abstractmethod
     def compile(self, module: nn.Module, shapes: Shapes, *, sized: bool) -> Callable[[Sequence[Tensor]], Outputs]:
@@ -39,7 +42,7 @@ _COMPILERS = {
 """Backend -> where its compiler is, and the extra that brings what it needs."""
 
 
-def new_compiler(backend: Backend, precision: Precision) -> Compiler:
+def new_compiler(backend: Backend, precision: EncoderPrecision) -> Compiler:
     """The compiler of a backend.
 
     Raises:
@@ -75,6 +78,7 @@ def compile_parts(network: nn.Module, compiler: Compiler) -> None:
     divided = cast(Divided, network)
     for name in (*divided.parts, *divided.sized_parts):
         part = network.get_submodule(name)
+        compiler.prepare(part)
         vars(part)["forward"] = _Compiled(_AsWritten(part), compiler, sized=name in divided.sized_parts)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from frameloom.errors import InputError
 from frameloom.models.backends.compiled import Compiler, Outputs, Shapes
-from frameloom.runtime import Precision
+from frameloom.runtime import EncoderPrecision
 
 _OPSET = 17  # the first with layer normalisation as one operation
 
@@ -19,7 +19,7 @@ _OPSET = 17  # the first with layer normalisation as one operation
 class ONNXRuntime(Compiler):
     """Compiles for this machine's processor."""
 
-    def __init__(self, precision: Precision) -> None:
+    def __init__(self, precision: EncoderPrecision) -> None:
         """Args: must be float32.
 
         Raises:
