@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any
 from frameloom.catalog import ModelCard
 from frameloom.errors import FrameloomError
 from frameloom.frame import Frame
+from frameloom.verbs.between import between
 from frameloom.verbs.collage import collage, compare_methods
 from frameloom.verbs.compare import compare, compare_pairs
+from frameloom.verbs.demo import demo
 from frameloom.verbs.flow import flow, flow_of_video
 from frameloom.verbs.inspect import inspect
-from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
+from frameloom.verbs.interpolate import interpolate, interpolate_all
+from frameloom.verbs.load import load, register
 from frameloom.verbs.match import build_index, index_info, search_index
 from frameloom.verbs.measure import evaluate, leaderboard
 from frameloom.verbs.patches import patches
 from frameloom.verbs.plot import plot
+from frameloom.verbs.streams import densify, open_sink
 
 if TYPE_CHECKING:
     from frameloom.images import read_image, write_image

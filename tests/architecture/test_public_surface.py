@@ -11,11 +11,12 @@ import frameloom as fl
 from frameloom.cli.app import build_app
 from frameloom.cli.commands import COMMANDS
 from frameloom.errors import CannotOpen
-from frameloom.verbs import collage, compare, flow, make, match, measure, models, patches
+from frameloom.verbs import between, collage, compare, demo, flow, interpolate, match, measure, models, patches
 from frameloom.verbs.inspect import inspect as inspect_verb
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
-VERBS = {"interpolate": make.interpolate, "between": make.between, "evaluate": measure.evaluate, "demo": make.demo,
+VERBS = {"interpolate": interpolate.interpolate, "between": between.between,
+         "evaluate": measure.evaluate, "demo": demo.demo,
          "flow": flow.flow, "compare": compare.compare, "patches": patches.patches, "inspect": inspect_verb,
          "doctor": measure.doctor, "leaderboard": measure.leaderboard,
          "collage": collage.collage, "compare-methods": collage.compare_methods,
@@ -125,13 +126,15 @@ def test_many_pairs_take_what_one_takes() -> None:
 
 def test_interpolate_all_takes_what_interpolate_takes(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="nonsense"):
-        make.interpolate_all([tmp_path], tmp_path / "out", nonsense=1)
+        interpolate.interpolate_all([tmp_path], tmp_path / "out", nonsense=1)
     keywords = {
-        name for name, item in inspect.signature(make.interpolate).parameters.items() if item.kind is item.KEYWORD_ONLY
+        name
+        for name, item in inspect.signature(interpolate.interpolate).parameters.items()
+        if item.kind is item.KEYWORD_ONLY
     }
-    assert set(make._OPTIONS) == keywords
+    assert set(interpolate._OPTIONS) == keywords
     with pytest.raises(CannotOpen):  # every option is known
-        make.interpolate_all([tmp_path], tmp_path / "out", **make._OPTIONS)
+        interpolate.interpolate_all([tmp_path], tmp_path / "out", **interpolate._OPTIONS)
 
 
 @pytest.mark.parametrize("name", VERBS)

@@ -49,7 +49,7 @@ def own_models(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = Catalog(CARDS)
     for name, build in (("nudge", Nudge), ("log", Log)):
         catalog.add(fl.ModelCard(name=name, role="interpolator", build=f"{__name__}:{build.__name__}"))
-    monkeypatch.setattr("frameloom.verbs.make.catalog", catalog)
+    monkeypatch.setattr("frameloom.verbs.load.catalog", catalog)
     Log.calls = []
 
 

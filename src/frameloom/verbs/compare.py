@@ -10,7 +10,7 @@ from frameloom.errors import InputError
 from frameloom.models.zoo import catalog
 from frameloom.results.comparing import Comparison, Comparisons
 from frameloom.runtime import Backend, Device, EncoderPrecision, Runtime
-from frameloom.verbs.make import runtime_of
+from frameloom.verbs.load import runtime_of
 
 if TYPE_CHECKING:
     from frameloom.similarity.compare import Method

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from frameloom.models.zoo import catalog
 from frameloom.results.making import FlowField, VideoFlow
 from frameloom.runtime import Backend, Device, Precision
-from frameloom.verbs.make import runtime_of
+from frameloom.verbs.load import runtime_of
 
 if TYPE_CHECKING:
     from frameloom.models.choice import ModelChoice

@@ -9,7 +9,7 @@ from frameloom.media.choices import OnError
 from frameloom.models.zoo import catalog
 from frameloom.results.inspection import KINDS, Inspection, Kind
 from frameloom.runtime import Backend, Device, EncoderPrecision
-from frameloom.verbs.make import runtime_of
+from frameloom.verbs.load import runtime_of
 
 
 def inspect(

@@ -9,7 +9,7 @@ from frameloom.errors import RangeError
 from frameloom.models.zoo import catalog
 from frameloom.results.patches import PatchSimilarity
 from frameloom.runtime import Backend, Device, EncoderPrecision
-from frameloom.verbs.make import runtime_of
+from frameloom.verbs.load import runtime_of
 
 DEFAULT_ENCODER = "hog"
 

@@ -26,8 +26,10 @@ from frameloom.cli.commands.command import (
 )
 from frameloom.cli.reporting import Reporting
 from frameloom.errors import InputError
+from frameloom.verbs.between import between
+from frameloom.verbs.demo import demo
 from frameloom.verbs.flow import flow, flow_of_video
-from frameloom.verbs.make import between, demo, interpolate, interpolate_all, is_collection
+from frameloom.verbs.interpolate import interpolate, interpolate_all, is_collection
 
 _FLOW_PATHS = (
     "Two images, then a file: .flo, or an image. Or a video, animation or folder of images, then a folder for one file "
