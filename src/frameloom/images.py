@@ -2,6 +2,8 @@
 
 import os
 import re
+import struct
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from frameloom.image_size import breaks_off, claimed_size
 
 # More than the largest cameras take; as float RGB that is 3.2 GB.
 MOST_PIXELS = 2**28
+_EXIF = cv2.IMAGE_METADATA_EXIF
+_ORIENTATION = 0x0112
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
 
@@ -22,7 +26,7 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff",
 def read_image(path: str | os.PathLike[str]) -> Pixels:
     """Read an image file as `(height, width, 3 or 4)` RGB(A), uint8 or uint16 as stored; grey becomes RGB.
 
-    JPEG pictures are turned as their EXIF orientation says.
+    Pictures are turned as their EXIF orientation says.
 
     Raises:
         CannotOpen: missing, empty, damaged, or not an image.
@@ -46,19 +50,50 @@ def read_image(path: str | os.PathLike[str]) -> Pixels:
             f"{path} claims {width}x{height} pixels; it is damaged, or too large "
             f"(at most {MOST_PIXELS // 10**6} million pixels)"
         )
-    turned = path.suffix.lower() in {".jpg", ".jpeg"}  # IMREAD_UNCHANGED keeps alpha but ignores the orientation
-    flags = cv2.IMREAD_COLOR if turned else cv2.IMREAD_UNCHANGED
     try:
-        decoded = cv2.imdecode(data, flags)
+        # UNCHANGED keeps alpha, and ignores the orientation but that of TIFF, which is not in the metadata then
+        decoded, kinds, metadata = cv2.imdecodeWithMetadata(data, flags=cv2.IMREAD_UNCHANGED)
     except (cv2.error, MemoryError):
-        decoded = None
+        decoded, kinds, metadata = None, (), ()
     if decoded is None or decoded.size == 0:
         raise CannotOpen(f"{path} is damaged or not an image")
+    decoded = _TURNS.get(_orientation(kinds, metadata), lambda upright: upright)(decoded)
     if decoded.dtype == np.uint8:
         return _to_rgb(decoded.astype(np.uint8, copy=False))
     if decoded.dtype == np.uint16:
         return _to_rgb(decoded.astype(np.uint16, copy=False))
     raise InputError(f"{path} has {decoded.dtype} pixels; 8 or 16 bits per channel are read")
+
+
+_TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.swapaxes(0, 1),
+    6: lambda stored: stored[::-1].swapaxes(0, 1),
+    7: lambda stored: stored[::-1, ::-1].swapaxes(0, 1),
+    8: lambda stored: stored[:, ::-1].swapaxes(0, 1),
+}
+"""How a picture is put upright, by the number of its orientation (EXIF 2.32, table 8)."""
+
+
+def _orientation(kinds: Sequence[int], metadata: Sequence[NDArray[Any]]) -> int:
+    """What the file says of it; 1 is upright."""
+    found = next((data for kind, data in zip(kinds, metadata, strict=True) if kind == _EXIF), None)
+    if found is None:
+        return 1
+    exif = found.tobytes()
+    order = "<" if exif[:2] == b"II" else ">"
+    try:
+        (first,) = struct.unpack_from(f"{order}I", exif, 4)
+        (count,) = struct.unpack_from(f"{order}H", exif, first)
+        for entry in range(first + 2, first + 2 + 12 * count, 12):
+            tag, _, _, value = struct.unpack_from(f"{order}HHIH", exif, entry)
+            if tag == _ORIENTATION:
+                return value
+    except struct.error:  # damage there leaves the picture whole
+        return 1
+    return 1
 
 
 def _to_rgb(decoded: Pixels) -> Pixels:

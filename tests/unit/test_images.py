@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image, ImageOps
 
 from factories import moving_square, noise, write_png
 from frameloom.errors import CannotOpen, CannotWrite, InputError
@@ -74,19 +75,31 @@ def test_palette_png_becomes_its_colours(tmp_path: Path, transparent: bool) -> N
         assert np.array_equal(read[..., 3], np.array([255, 0, 128], np.uint8)[indices])
 
 
-@pytest.mark.parametrize(("orientation", "turns"), [(1, 0), (3, 2), (6, -1), (8, 1)])
-def test_jpeg_is_turned_as_its_exif_orientation_says(tmp_path: Path, orientation: int, turns: int) -> None:
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_put_upright(tmp_path: Path, kind: str, orientation: int) -> None:
     pixels = np.zeros((32, 48, 3), np.uint8)
-    pixels[:16, :24] = (255, 0, 0)  # the upper left quarter is red
-    jpeg = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 100])[1].tobytes()
-    tiff = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
-    exif = b"Exif\0\0" + tiff
-    path = tmp_path / "a.jpg"
-    path.write_bytes(jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:])
-    expected = np.rot90(pixels, turns)
+    pixels[:16, :24] = (255, 0, 0)  # the upper left quarter is red, the lower right blue
+    pixels[16:, 24:] = (0, 0, 255)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    path = tmp_path / f"a.{kind}"
+    Image.fromarray(pixels).save(path, exif=exif, quality=100)
+    with Image.open(path) as stored:
+        expected = np.asarray(ImageOps.exif_transpose(stored).convert("RGB"))
     read = read_image(path)
     assert read.shape == expected.shape
     assert np.abs(read.astype(int) - expected).mean() < 8
+
+
+def test_an_orientation_that_does_not_exist_and_damaged_exif_change_nothing(tmp_path: Path) -> None:
+    pixels = np.zeros((4, 6, 3), np.uint8)
+    pixels[0] = 200
+    broken, ninth = b"MM\0*" + b"\xff" * 20, b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, 9, 0, 0)
+    for number, exif in enumerate((broken, b"MM", ninth)):
+        path = tmp_path / f"{number}.png"
+        Image.fromarray(pixels).save(path, exif=exif)
+        assert np.array_equal(read_image(path), pixels)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n"])
