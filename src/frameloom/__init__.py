@@ -13,6 +13,7 @@ from frameloom.verbs.inspect import inspect
 from frameloom.verbs.make import between, demo, densify, interpolate, interpolate_all, load, open_sink, register
 from frameloom.verbs.match import build_index, index_info, search_index
 from frameloom.verbs.measure import evaluate, leaderboard
+from frameloom.verbs.morph import morph
 from frameloom.verbs.patches import patches
 from frameloom.verbs.plot import plot
 
@@ -44,6 +45,7 @@ __all__ = [
     "interpolate_all",
     "leaderboard",
     "load",
+    "morph",
     "open_sink",
     "open_source",
     "patches",
