@@ -14,7 +14,7 @@ class MorphPicture(Result):
 
     path: Path
     time: Fraction
-    """When it is shown first, in seconds."""
+    """When it is shown first, in seconds; of a last one that made frames only lead to, the end of the film."""
     similarity: float | None
     """To the picture before it, -1..1; None for the first."""
 

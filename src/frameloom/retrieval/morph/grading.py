@@ -39,7 +39,7 @@ def tables_along(pictures: Iterable[Histograms], grade: Grade, strength: float) 
 def histograms_of(picture: NDArray[np.uint8], grade: Grade) -> Histograms:
     """Of an RGB picture (height, width, 3), in the colours that are graded."""
     channels = _to_graded(picture, grade)
-    counts = [cv2.calcHist([channels], [channel], None, [256], [0, 256])[:, 0] for channel in range(3)]
+    counts = [cv2.calcHist([channels], [channel], None, [256], [0, 256]).ravel() for channel in range(3)]
     return np.asarray(counts, np.float64) / (picture.shape[0] * picture.shape[1])
 
 
@@ -58,6 +58,8 @@ def through(histograms: Histograms, table: Table) -> Histograms:
 
 def graded(picture: NDArray[np.uint8], table: Table, grade: Grade) -> NDArray[np.uint8]:
     """An RGB picture (height, width, 3) with its colours looked up."""
+    if (table == _LEVELS).all():
+        return picture  # Lab of 8 bits and back would not be the same
     looked_up = cv2.LUT(_to_graded(picture, grade), np.ascontiguousarray(table.T[None]))
     return np.asarray(cv2.cvtColor(looked_up, cv2.COLOR_LAB2RGB) if grade == "reinhard" else looked_up, np.uint8)
 
