@@ -128,22 +128,27 @@ def render_segments(rendering: Rendering, journal: Journal) -> Iterator[None]:
 
 def _frames(rendering: Rendering, segments: Sequence[int]) -> Iterator[tuple[int, tuple[VideoPicture, ...]]]:
     """What each frame of these segments shows, in each size."""
+    images = FittedImages(lambda place: _shown(rendering, place), rendering.workers)
+    for segment in segments:
+        yield from _frames_of(rendering, rendering.pace.frames(segment), images)
+
+
+def _frames_of(
+    rendering: Rendering, frames: Sequence[int], images: FittedImages[_Shown]
+) -> Iterator[tuple[int, tuple[VideoPicture, ...]]]:
     pace = rendering.pace
-    frames = [number for segment in segments for number in pace.frames(segment)]
-    groups = [
-        (place, list(group))
-        for (_, place), group in groupby(frames, lambda number: (number // pace.length, pace.shown(number)[0]))
-    ]
+    groups = [(place, list(group)) for place, group in groupby(frames, lambda number: pace.shown(number)[0])]
     wanted = [place + behind for place, group in groups for behind in range(1 + _leads_on(pace, group))]
-    images = FittedImages(lambda place: _shown(rendering, place), rendering.workers).through(wanted)
+    ready = images.through(wanted)
     for _, group in groups:
-        first = _there(next(images))
+        first = _there(next(ready))
         steps = {number: pace.shown(number)[1] for number in group}
         yield from ((number, first.pictures) for number, step in steps.items() if not step)
         between = {number: pace.moment(step) for number, step in steps.items() if step}
         if between:
-            made = _made(rendering, first, _there(next(images)), list(between.values()))
+            made = _made(rendering, first, _there(next(ready)), list(between.values()))
             yield from zip(between, rendering.stopwatch.timed(made, "interpolate"), strict=True)
+    next(ready, None)  # lets go of its threads
 
 
 def _leads_on(pace: Pace, group: list[int]) -> bool:
