@@ -233,8 +233,10 @@ def test_an_index_keeps_its_descriptor(pool: Path, tmp_path: Path, frameloom: Co
     build(pool, index, IndexPlan(describing=Describing(choice=choose_descriptor("hog", DescriptorOptions()))))
     made = made_by(frameloom, index, tmp_path / "film.mp4", *SECOND)
     assert made["descriptor"] == "hog"
-    words = [index, tmp_path / "b.mp4", *SECOND, "--descriptor", "spatial_color"]
-    assert "is an index made with hog" in frameloom("morph", *words).refused()
+    for other in ("spatial_color", "canny"):
+        words = [index, tmp_path / "b.mp4", *SECOND, "--descriptor", other]
+        assert "is an index made with hog" in frameloom("morph", *words).refused()
+    made_by(frameloom, index, tmp_path / "b.mp4", *SECOND, "--descriptor", "hog")
 
 
 def test_what_cannot_be_read_is_left_out(pool: Path, tmp_path: Path, frameloom: Command) -> None:
