@@ -16,6 +16,7 @@ from frameloom.verbs.interpolate import interpolate, interpolate_all
 from frameloom.verbs.load import load, register
 from frameloom.verbs.match import build_index, index_info, search_index
 from frameloom.verbs.measure import evaluate, leaderboard
+from frameloom.verbs.morph import morph
 from frameloom.verbs.patches import patches
 from frameloom.verbs.plot import plot
 from frameloom.verbs.streams import densify, open_sink
@@ -48,6 +49,7 @@ __all__ = [
     "interpolate_all",
     "leaderboard",
     "load",
+    "morph",
     "open_sink",
     "open_source",
     "patches",

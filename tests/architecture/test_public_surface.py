@@ -11,7 +11,7 @@ import frameloom as fl
 from frameloom.cli.app import build_app
 from frameloom.cli.commands import COMMANDS
 from frameloom.errors import CannotOpen
-from frameloom.verbs import between, collage, compare, demo, flow, interpolate, match, measure, models, patches
+from frameloom.verbs import between, collage, compare, demo, flow, interpolate, match, measure, models, morph, patches
 from frameloom.verbs.inspect import inspect as inspect_verb
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
@@ -19,7 +19,7 @@ VERBS = {"interpolate": interpolate.interpolate, "between": between.between,
          "evaluate": measure.evaluate, "demo": demo.demo,
          "flow": flow.flow, "compare": compare.compare, "patches": patches.patches, "inspect": inspect_verb,
          "doctor": measure.doctor, "leaderboard": measure.leaderboard,
-         "collage": collage.collage, "compare-methods": collage.compare_methods,
+         "collage": collage.collage, "compare-methods": collage.compare_methods, "morph": morph.morph,
          "index build": match.build_index, "index search": match.search_index, "index info": match.index_info,
          "models list": models.models_list, "models show": models.models_show, "models fetch": models.models_fetch,
          "models identify": models.models_identify, "models convert": models.models_convert}  # fmt: skip

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -82,15 +83,27 @@ def jpeg_of(pixels: NDArray[np.uint8]) -> bytes:
     return data.tobytes()
 
 
-class FittedImages:
+class Sized(Protocol):
+    """What knows the memory that it takes."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes."""
+        ...
+
+
+Ready = TypeVar("Ready", bound=Sized)
+
+
+class FittedImages(Generic[Ready]):
     """Images by id, made ahead in threads; those used lately are kept, up to a number of bytes."""
 
-    def __init__(self, make: Callable[[int], Fitted], workers: int) -> None:
+    def __init__(self, make: Callable[[int], Ready], workers: int) -> None:
         self._make = make
         self._workers = workers
-        self._kept: OrderedDict[int, Future[Fitted]] = OrderedDict()
+        self._kept: OrderedDict[int, Future[Ready]] = OrderedDict()
 
-    def through(self, ids: Sequence[int | None]) -> Iterator[Fitted | None]:
+    def through(self, ids: Sequence[int | None]) -> Iterator[Ready | None]:
         """The images of these ids in order; None for None."""
         ahead = 2 * self._workers
         with ThreadPoolExecutor(self._workers, "fitting") as threads:
@@ -120,5 +133,5 @@ class FittedImages:
                 total -= self._kept.pop(identity).result().nbytes
 
 
-def _is_made(made: "Future[Fitted]") -> bool:
+def _is_made(made: "Future[Any]") -> bool:
     return made.done() and not made.cancelled() and made.exception() is None

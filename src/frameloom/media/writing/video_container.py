@@ -1,25 +1,40 @@
 """A video file being written: one encoded stream, and other streams copied beside it."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import av
 import av.error
+from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from frameloom.media.carrying.remux import StreamCopy
+from frameloom.media.reading.packet_list import AnyPacket
 from frameloom.media.writing.encoding import VideoSettings
 
 VIDEO_SUFFIXES = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 
 
+class Beside(Protocol):
+    """What goes into a file beside its pictures: the other streams of a video, or a sound of its own."""
+
+    def add_to(self, output: OutputContainer) -> None:
+        """Declare it in an output that has its pictures declared already, and nothing written."""
+        ...
+
+    def until(self, time: Fraction | None) -> Iterator[AnyPacket]:
+        """Packets that begin before `time` (output seconds), ready to mux; all that are left for None."""
+        ...
+
+
 class VideoContainer:
     """Interleaves packets of the video with what is copied, and makes the file last exactly as long as the video."""
 
-    def __init__(self, path: Path, settings: VideoSettings, copy: StreamCopy | None) -> None:
+    def __init__(self, path: Path, settings: VideoSettings, copy: Beside | None) -> None:
         """Declare all streams; the format follows from the suffix of the path."""
         self._unit = settings.unit
         self._copy = copy
