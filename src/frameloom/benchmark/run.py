@@ -11,6 +11,7 @@ from frameloom.benchmark.pictures import keep_worst, worst_frames
 from frameloom.benchmark.protocols import Protocol
 from frameloom.benchmark.provenance import provenance
 from frameloom.benchmark.samples import Sample
+from frameloom.benchmark.window_scores import check_windows, runs_of
 from frameloom.errors import DatasetError
 from frameloom.metrics.metric import Metric
 from frameloom.models.choice import ModelChoice
@@ -44,10 +45,12 @@ def run(task: Task, choices: Sequence[ModelChoice], models: Sequence[Interpolato
 
     Raises:
         DatasetError: the data set is not laid out as expected, or no sequence is long enough.
+        InputError: no sequence is long enough for a metric.
         ShapeError: frames of a sequence differ in size.
         CannotWrite, OutputExists: the output cannot be written.
     """
     samples = _samples(task)
+    check_windows(runs_of(samples), task.metrics)
     built = {choice.name: model for choice, model in zip(choices, models, strict=True)}
     by_time = frozenset(choice.name for choice in choices if choice.card.variant in _BY_TIME)
     setting = _setting(task, samples, choices)

@@ -20,6 +20,7 @@ from frameloom.metrics import (
     psnr,
     ssim,
     tof,
+    vfips,
     vmaf,
     warping_error,
 )
@@ -35,7 +36,8 @@ METRICS: dict[str, Metric] = {
 """Those without weights of their own."""
 
 NETWORK_METRICS: dict[str, NetworkMetric] = {
-    metric.name: metric for metric in (lpips.ALEX, lpips.VGG, lpips.SQUEEZE, dists.METRIC, flolpips.METRIC)
+    metric.name: metric
+    for metric in (lpips.ALEX, lpips.VGG, lpips.SQUEEZE, dists.METRIC, flolpips.METRIC, vfips.METRIC)
 }
 
 
