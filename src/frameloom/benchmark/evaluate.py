@@ -185,6 +185,8 @@ class Setting:
     metrics: Sequence[Metric]
     factors: Sequence[int]
     limit: int | None
+    samples: int
+    """Of the factor that the protocol is for."""
     maps: bool
     runs: dict[str, dict[str, Any]]
 
@@ -218,7 +220,11 @@ def evaluation(setting: Setting, rows: Sequence[Score], pictures: Sequence[Shown
         means=tuple(means),
         environment=environment(),
         protocol=protocol.name,
-        departures=tuple(protocol.departures(setting.dataset, setting.factors, names, whole=setting.limit is None)),
+        departures=tuple(
+            protocol.departures(
+                setting.dataset, setting.factors, names, samples=setting.samples, whole=setting.limit is None
+            )
+        ),
         files_sha256=setting.files_sha256,
         limit=setting.limit,
         maps=setting.maps,

@@ -86,6 +86,7 @@ def _setting(task: Task, samples: Sequence[Sample], choices: Sequence[ModelChoic
         metrics=task.metrics,
         factors=task.factors,
         limit=task.limit,
+        samples=sum(sample.factor == task.protocol.factor for sample in samples),
         maps=any(sample.maps for sample in samples),
         runs={choice.name: provenance(choice, (height, width)) for choice in choices},
     )

@@ -114,6 +114,17 @@ def centre(frame: Image) -> Image:
     return np.ascontiguousarray(frame[top : height - top, left : width - left])
 
 
+def middle_square(frame: Image, *, side: int) -> Image:
+    """The middle `side` pixels of each side, or all where there are not as many."""
+    top, left = (max(0, length // 2 - side // 2) for length in frame.shape[:2])
+    return np.ascontiguousarray(frame[top : top + side, left : left + side])
+
+
+def of_even_size(frame: Image) -> Image:
+    """Without an odd last row or column."""
+    return frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
+
+
 def only_middle(factor: int, name: str) -> None:
     """Refuse a factor of which the data set has no truth.
 

@@ -47,8 +47,8 @@ def evaluate(
         models: Names of interpolators; see `frameloom models list`.
         root: Where the data set lies.
         dataset: folder (folders of consecutive frames), or a published one as it is unpacked: vimeo90k-triplet,
-            vimeo90k-septuplet, ucf101, middlebury, snu-film-easy, -medium, -hard and -extreme, xiph-2k, xiph-4k,
-            x4k1000fps, x4k1000fps-2k, davis-480p, davis-1080p, gopro, adobe240.
+            vimeo90k-septuplet, ucf101, ucf101-qvi, middlebury, snu-film-easy, -medium, -hard and -extreme, xiph-2k,
+            xiph-4k, x4k1000fps, x4k1000fps-2k, davis-480p, davis-1080p, gopro, gopro-512, adobe240, adobe240-512.
         metrics: What to measure: psnr, ssim, ms-ssim, ie (mean absolute error), ie-rms; tof, flicker and warping-error
             (motion, from the frames around); vmaf (with the extra vmaf); lpips, lpips-vgg, lpips-squeeze, dists,
             flolpips and vfips (with their weights; vfips judges 12 frames in a row); cosine: and the name of an
