@@ -10,7 +10,7 @@ from frameloom.benchmark.output import resumable, save_evaluation
 from frameloom.benchmark.pictures import keep_worst, worst_frames
 from frameloom.benchmark.protocols import Protocol
 from frameloom.benchmark.provenance import provenance
-from frameloom.benchmark.samples import Sample
+from frameloom.benchmark.samples import Sample, check_sizes
 from frameloom.benchmark.window_scores import check_windows, runs_of
 from frameloom.errors import DatasetError
 from frameloom.metrics.metric import Metric
@@ -77,6 +77,7 @@ def _samples(task: Task) -> list[Sample]:
 
 def _setting(task: Task, samples: Sequence[Sample], choices: Sequence[ModelChoice]) -> scoring.Setting:
     files = task.dataset.fingerprint(samples, task.root)  # first, for it says which files are missing
+    check_sizes(samples)
     height, width = samples[0].load()[0].shape[:2]
     return scoring.Setting(
         dataset=task.dataset.name,
