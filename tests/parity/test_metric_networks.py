@@ -1,6 +1,7 @@
 """LPIPS, DISTS and FloLPIPS give what the original implementations give, from files laid out as theirs are."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -13,11 +14,11 @@ import torch
 from factories import noise
 from frameloom.errors import InputError, ModelError, ShapeError
 from frameloom.metrics.metric import Metric, Stretch
-from frameloom.metrics.table import NETWORK_METRICS, find_metrics
+from frameloom.metrics.table import METRICS, NETWORK_METRICS, find_metrics
 from frameloom.models.metrics.parts import as_tensor
 from frameloom.models.zoo import catalog
 from frameloom.runtime import Runtime
-from parity.metric_networks import EXPECTED, INPUTS, PARTS, save, state, unused
+from parity.metric_networks import EXPECTED, FOLDER, INPUTS, PARTS, save, state, unused
 
 OF_PAIRS = ("lpips", "lpips-vgg", "lpips-squeeze", "dists")
 OF_FRAMES = tuple(name for name, metric in NETWORK_METRICS.items() if not metric.window)
@@ -62,6 +63,12 @@ def test_the_released_file_has_the_names_and_shapes_of_our_network(name: str) ->
 def test_scores_of_pairs_are_those_of_the_original(name: str, case: str, files: Path) -> None:
     score = ready(name, files)(*INPUTS.pair(*INPUTS.PAIRS[case]))
     assert score == pytest.approx(EXPECTED["scores"][name][case], abs=2e-7)
+
+
+@pytest.mark.parametrize("case", ["even", "odd"])
+def test_ssim_3d_is_that_of_ifrnet(case: str) -> None:
+    recorded = json.loads((FOLDER / "ssim.json").read_text(encoding="utf-8"))
+    assert METRICS["ssim-3d"](*INPUTS.pair(*INPUTS.PAIRS[case])) == pytest.approx(recorded[case], abs=1e-9)
 
 
 @pytest.mark.parametrize("case", ["even", "odd"])

@@ -11,12 +11,14 @@ import pytest
 import torch
 
 import frameloom as fl
-from factories import image_folder, noise
+from factories import image_folder, noise, write_png
+from frameloom.benchmark.evaluate import score_run
 from frameloom.benchmark.samples import windows
 from frameloom.benchmark.window_scores import WindowScores, check_windows, frames_of, runs_of
 from frameloom.errors import InputError, ModelError, ShapeError
 from frameloom.metrics.metric import Metric, Stretch
-from frameloom.metrics.table import find_metrics
+from frameloom.metrics.table import METRICS, find_metrics
+from frameloom.models.interpolators.blend import Blend
 from frameloom.models.zoo import catalog
 from frameloom.runtime import Runtime
 from parity.metric_networks import CLIPS, INPUTS, save
@@ -185,6 +187,17 @@ def by_hand(folder: Path, factor: int, metric: Metric) -> dict[int, float]:
         made.append(np.rint(np.clip(between, 0, 1) * 255).astype(np.uint8))
     scores = metric.scores(Stretch(made, true))
     return {number: score for number, score in enumerate(scores) if number % factor}
+
+
+def test_each_restored_frame_gets_the_number_of_its_own_window(tmp_path: Path) -> None:
+    """Of frames 0, 11 and 22 the second is given and the last of its window: the one after it is of the next."""
+    for level in range(23):
+        write_png(tmp_path / f"{level:02d}.png", np.full((8, 8, 3), 2 * level, np.uint8))
+    run = list(windows("walk", sorted(tmp_path.iterdir()), 11))
+    rows = score_run("blend", Blend(), run, [FIRST, METRICS["ie"]])
+    assert [row.frame for row in rows] == [*range(1, 11), *range(12, 22)]
+    assert [row.values["first"] for row in rows] == [0] * 10 + [2 * 11] * 10
+    assert [list(row.values) for row in rows] == [["first", "ie"]] * 20
 
 
 def test_a_data_set_of_short_sequences_is_refused_before_any_work(

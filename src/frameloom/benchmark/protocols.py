@@ -7,6 +7,7 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, cast
 
 import numpy as np
@@ -17,7 +18,7 @@ from frameloom.errors import InputError
 
 Rounding = Literal["nearest", "truncate", "none"]
 
-_OF_PIXELS = frozenset({"psnr", "ssim", "ie", "ie-rms"})
+_OF_PIXELS = frozenset({"psnr", "ssim", "ssim-3d", "ie", "ie-rms"})
 """Metrics that take frames which were not rounded, in levels of 8 bits; the others see rounded ones always."""
 
 
@@ -104,8 +105,10 @@ _VFIPS = (
     "with its sign, and the last frames of a video in a window of their own; published is the mean of whole windows "
     "without its sign, higher for better"
 )
-_SSIM_IN_SPACE = "mean over RGB; the originals have windows over all three channels at once"
 _SSIM_UNIFORM = "Gaussian windows of 11 pixels; the originals have uniform ones of 7"
+
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def _of_pervfi(name: str, dataset: str, metrics: tuple[str, ...], samples: int | None = None) -> Protocol:
@@ -135,9 +138,10 @@ def _of_interpany(name: str, rounding: Rounding, models: str) -> Protocol:
         datasets=("vimeo90k-septuplet",),
         samples=7824,
         factor=6,
-        metrics=_IMAGE_METRICS,
+        metrics=(*_IMAGE_METRICS, "ssim-3d"),
         unlike={
-            "ssim": "mean over RGB; the originals have windows over all three channels at once, or code of their own"
+            "ssim": "mean over RGB; the originals have windows over all three channels at once, or code of their own",
+            **({"ssim-3d": "of AMT and IFRNet the original's code is another"} if rounding == "none" else {}),
         },
     )
 
@@ -150,8 +154,8 @@ def _over_frames(
     *,
     samples: int | None = None,
     factor: int = 2,
-    metrics: tuple[str, ...] = ("psnr", "ssim"),
-    unlike: Mapping[str, str],
+    metrics: tuple[str, ...] = ("psnr", "ssim-3d"),
+    unlike: Mapping[str, str] = _NOTHING,
     psnr_floor: float = 0.0,
     never: str = "",
 ) -> Protocol:
@@ -163,35 +167,36 @@ def _over_frames(
 
 
 _SNU_FILM = ("snu-film-easy", "snu-film-medium", "snu-film-hard", "snu-film-extreme")
-_IN_SPACE = {"ssim": _SSIM_IN_SPACE}
 _HALVED = "true frames are rounded after they were halved; the originals leave them unrounded"
 
 _OF_SCRIPTS = (
     _over_frames(
         "rife-vimeo90k-v1", "RIFE benchmark/Vimeo90K.py: frames rounded to 8 bits", ("vimeo90k-triplet",), "nearest",
-        samples=3782, unlike=_IN_SPACE,
+        samples=3782,
     ),
     _over_frames(
         "rife-ucf101-v1", "RIFE benchmark/UCF101.py, also EMA-VFI and M2M: frames rounded to 8 bits", ("ucf101",),
-        "nearest", samples=379, unlike=_IN_SPACE,
+        "nearest", samples=379,
     ),
     _over_frames(
         "rife-middlebury-v1", "RIFE benchmark/MiddleBury_Other.py, also EMA-VFI: frames rounded to 8 bits",
-        ("middlebury",), "nearest", samples=12, metrics=("ie",), unlike={},
+        ("middlebury",), "nearest", samples=12, metrics=("ie",),
     ),
     _over_frames(
         "cain-snufilm-x2-v1", "CAIN: frames rounded to 8 bits; PSNR of (error + 1e-8)", _SNU_FILM, "nearest",
-        samples=310, psnr_floor=1e-8, unlike={"ssim": "the original's variances are those of samples"},
+        samples=310, psnr_floor=1e-8, metrics=("psnr", "ssim"),
+        unlike={"ssim": "the original's variances are those of samples"},
     ),
     _over_frames(
         "ema-snufilm-x2-v1", "EMA-VFI benchmark/SNU_FILM.py, also IFRNet and AMT: frames not rounded", _SNU_FILM,
-        "none", samples=310, unlike=_IN_SPACE,
+        "none", samples=310,
     ),
     *(
         _over_frames(
             f"softsplat-xiph{size}-x2-v1",
             "softmax splatting's benchmark_xiph.py, also EMA-VFI: frames rounded to 8 bits",
-            (f"xiph-{size}",), "nearest", samples=392, unlike={"ssim": _SSIM_UNIFORM},
+            (f"xiph-{size}",), "nearest", samples=392, metrics=("psnr", "ssim"),
+            unlike={"ssim": _SSIM_UNIFORM},
         )
         for size in ("2k", "4k")
     ),
@@ -205,19 +210,19 @@ _OF_SCRIPTS = (
     ),
     _over_frames(
         "m2m-xtest4k-x8-v1", "M2M Test/bench_xtest.py, also EMA-VFI: frames rounded to 8 bits", ("x4k1000fps",),
-        "nearest", samples=15, factor=8, unlike=_IN_SPACE,
+        "nearest", samples=15, factor=8,
     ),
     _over_frames(
         "m2m-xtest2k-x8-v1", "M2M Test/bench_xtest.py, also EMA-VFI: frames rounded to 8 bits", ("x4k1000fps-2k",),
-        "nearest", samples=15, factor=8, unlike={"psnr": _HALVED, "ssim": f"{_SSIM_IN_SPACE}; {_HALVED}"},
+        "nearest", samples=15, factor=8, unlike={"psnr": _HALVED, "ssim-3d": _HALVED},
     ),
     _over_frames(
         "amt-gopro512-x8-v1", "AMT benchmarks/gopro.py, also IFRNet: the middle 512 pixels, frames not rounded",
-        ("gopro-512",), "none", factor=8, unlike=_IN_SPACE,
+        ("gopro-512",), "none", factor=8,
     ),
     _over_frames(
         "amt-adobe512-x8-v1", "AMT benchmarks/adobe240.py: the middle 512 pixels, frames not rounded",
-        ("adobe240-512",), "none", factor=8, unlike=_IN_SPACE,
+        ("adobe240-512",), "none", factor=8,
         never="which videos the original takes depends on the order in which a disk lists them",
     ),
 )  # fmt: skip

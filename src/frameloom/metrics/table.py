@@ -19,6 +19,7 @@ from frameloom.metrics import (
     ms_ssim,
     psnr,
     ssim,
+    ssim_3d,
     tof,
     vfips,
     vmaf,
@@ -31,7 +32,18 @@ from frameloom.runtime import Device, Runtime
 
 METRICS: dict[str, Metric] = {
     module.METRIC.name: module.METRIC
-    for module in (psnr, ssim, ms_ssim, interpolation_error, interpolation_error_rms, tof, flicker, warping_error, vmaf)
+    for module in (
+        psnr,
+        ssim,
+        ssim_3d,
+        ms_ssim,
+        interpolation_error,
+        interpolation_error_rms,
+        tof,
+        flicker,
+        warping_error,
+        vmaf,
+    )
 }
 """Those without weights of their own."""
 
