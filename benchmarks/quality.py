@@ -2,7 +2,7 @@
 
     python benchmarks/quality.py --root SEQUENCES --json scores.json --markdown docs/benchmarks.md
 
-SEQUENCES holds folders of consecutive frames. Models of the catalog are measured by `frameloom.evaluate`.
+SEQUENCES holds folders of consecutive frames. All models that need no weights are measured by `frameloom.evaluate`.
 minterpolate is measured on the same samples; of its modes the one with the best mean is shown, and for each true
 frame the best of all its output frames is taken, which favours it.
 """
@@ -22,10 +22,12 @@ from frameloom.benchmark.evaluate import environment
 from frameloom.benchmark.means import markdown_table, mean_scores
 from frameloom.benchmark.samples import Sample
 from frameloom.metrics.table import find_metrics
+from frameloom.models.zoo import catalog
 from frameloom.results.measuring import MeanScore, Score
 
 METRICS = ("psnr", "ssim", "ie")
-MODELS = ("dis", "blend")
+MODELS = tuple(card.name for card in catalog.cards("interpolator") if card.checkpoint is None)
+"""Every interpolator that needs no weights."""
 PEER = "minterpolate"
 
 
@@ -79,9 +81,9 @@ def page(means: Sequence[MeanScore], command: str) -> str:
         f"```sh\n{command}\n```",
         "Every N-th frame of a sequence is given, the frames between are restored, rounded to 8 bits and compared with "
         "the true ones. Means are over the frames of a sequence, then over sequences. CPU seconds are processor time "
-        "per new frame, all threads. `minterpolate` is FFmpeg's filter, fed a, a, a, c, c, c in 4:4:4 with its cut "
-        "detector off; shown is its best mode, and of its output frames always the one nearest to the truth. `blend` "
-        "is the cross-fade.",
+        "per new frame, all threads. Measured are all models that need no weights: `blend` is plain averaging, weighed "
+        "by time. `minterpolate` is FFmpeg's filter, fed a, a, a, c, c, c in 4:4:4 with its cut detector off; shown is "
+        "its best mode, and of its output frames always the one nearest to the truth.",
         markdown_table(means, find_metrics(METRICS)),
     ]
     for factor in sorted({mean.factor for mean in means}):

@@ -31,6 +31,7 @@ def test_a_row_says_what_the_metric_declares(metric: Declaration) -> None:
     assert [float(bound) for bound in bounds.split(" to ")] == pytest.approx(list(metric.bounds), abs=1e-3)
     assert (None if equal == "as they move" else float(equal)) == metric.equal
     assert ("the frames around" in needs) == metric.in_context
+    assert (f"{metric.window} frames in a row" in needs) == bool(metric.window)
     named = re.findall(r"`([a-z0-9-]+)`", needs)
     assert named == (list(metric.parts) if isinstance(metric, NetworkMetric) else ["vmaf"] * (metric.name == "vmaf"))
     stated = re.search(r"sides from (\d+)", needs)

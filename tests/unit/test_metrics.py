@@ -52,6 +52,24 @@ def test_ssim_is_that_of_the_paper_by_hand() -> None:
     assert abs(METRICS["ssim"](NEAR, TRUTH) - uniform) > 1e-4, "the Gaussian window makes a difference"
 
 
+def test_ssim_3d_is_the_formula_in_windows_of_all_channels() -> None:
+    taps = np.exp(-((np.arange(11) - 5) ** 2) / (2 * 1.5**2))
+    window = np.einsum("i,j,k->ijk", taps, taps, taps) / taps.sum() ** 3
+
+    def mean(image: np.ndarray) -> np.ndarray:
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, 5, mode="edge"), (11, 11, 11))
+        return np.einsum("abcijk,ijk->abc", windows, window)
+
+    x, y = NEAR[:24, :20].astype(float), TRUTH[:24, :20].astype(float)
+    mx, my = mean(x), mean(y)
+    vx, vy, cov = mean(x * x) - mx**2, mean(y * y) - my**2, mean(x * y) - mx * my
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    expected = ((2 * mx * my + c1) * (2 * cov + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))).mean()
+    score = METRICS["ssim-3d"](NEAR[:24, :20], TRUTH[:24, :20])
+    assert score == pytest.approx(expected, abs=1e-9)
+    assert abs(score - METRICS["ssim"](NEAR[:24, :20], TRUTH[:24, :20])) > 1e-3
+
+
 def test_ie_rms_is_middleburys() -> None:
     """IJCV 2011, section 4.1: the root of the mean over pixels of the squared length of the difference of colours."""
     total = sum(sum((int(a) - int(b)) ** 2 for a, b in zip(one, other, strict=True))
@@ -157,8 +175,9 @@ def test_metrics_are_found_in_the_order_asked_for() -> None:
 
 
 def test_ssim_says_when_an_image_is_too_small() -> None:
-    with pytest.raises(ShapeError, match="11 pixels"):
-        METRICS["ssim"](TRUTH[:10], TRUTH[:10])
+    for name in ("ssim", "ssim-3d"):
+        with pytest.raises(ShapeError, match="11 pixels"):
+            METRICS[name](TRUTH[:10], TRUTH[:10])
 
 
 def test_predictions_and_truths_must_be_as_many() -> None:

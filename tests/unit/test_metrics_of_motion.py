@@ -63,6 +63,29 @@ def test_what_a_metric_declares_is_true(metric: Metric) -> None:
 
 
 @pytest.mark.parametrize("metric", IN_CONTEXT)
+def test_a_stretch_scores_the_same_alone_and_among_others_in_any_order(metric: Metric) -> None:
+    """Flow is kept between calls."""
+    first, *middle, last = [noise((96, 128), seed=seed) for seed in range(5)]
+    stretches = [stretch(with_noise(12)), stretch(with_noise(60)), Stretch(middle, middle[::-1], first, last)]
+    alone = []
+    for each in stretches:
+        motion._flow.cache_clear()
+        alone.append(metric.scores(each))
+    for order in ([0, 1, 2], [2, 1, 0], [1, 0, 1]):
+        assert [metric.scores(stretches[number]) for number in order] == [alone[number] for number in order]
+
+
+@pytest.mark.parametrize("metric", IN_CONTEXT)
+def test_frames_further_than_the_next_do_not_count(metric: Metric) -> None:
+    """The order within a stretch is that of time; the last of three frames says nothing about the first."""
+    made = with_noise(12)
+    changed = [*made[:2], noise((96, 128), seed=8)]
+    scores, others = metric.scores(stretch(made)), metric.scores(stretch(changed))
+    assert scores[0] == others[0]
+    assert scores[2] != others[2]
+
+
+@pytest.mark.parametrize("metric", IN_CONTEXT)
 def test_odd_sizes_are_scored(metric: Metric) -> None:
     for size in [(17, 33), (41, 19)]:
         images = [noise(size, seed=seed) for seed in range(4)]

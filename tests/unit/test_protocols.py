@@ -23,7 +23,7 @@ from frameloom.models.choice import ModelChoice
 from frameloom.models.interpolators.blend import Blend
 from frameloom.results.measuring import MetricScale, Score
 from frameloom.runtime import Runtime
-from published import SIZE, davis, vimeo_septuplet
+from published import MAKERS, SIZE, davis, vimeo_septuplet
 
 PSNR = MetricScale(name="psnr", title="PSNR", unit="dB", higher_is_better=True)
 IE = MetricScale(name="ie", title="IE", unit="levels", higher_is_better=False)
@@ -169,15 +169,47 @@ def test_interpany_blurs_maps_and_says_that_ssim_is_another(tmp_path: Path) -> N
     ours = fl.evaluate("blend", **options)
     assert abs(theirs.rows[0].values["ie"] - ours.rows[0].values["ie"]) > 0.05  # the edge of the map is soft
     assert abs(theirs.rows[1].values["ie"] - ours.rows[1].values["ie"]) < 0.05  # its map is flat: only rounding differs
-    assert [text.partition(":")[0] for text in theirs.departures] == ["ie", "ssim"]
+    assert theirs.departures[0] == "there are 2 samples, 7824 were published"
+    assert [text.partition(":")[0] for text in theirs.departures[1:]] == ["ie", "ssim"]
     rounded = fl.evaluate("blend", protocol="interpany-septuplet-rounded-v1", **options)
     assert rounded.rows[1].values == ours.rows[1].values
+
+
+@pytest.mark.parametrize("name", sorted({name for protocol in PROTOCOLS.values() for name in protocol.datasets}))
+def test_published_protocols_run_on_copies_and_say_that_these_are_not_whole(name: str, tmp_path: Path) -> None:
+    root = MAKERS[name](tmp_path / "set")
+    for protocol in [protocol for protocol in PROTOCOLS.values() if name in protocol.datasets]:
+        metric = protocol.metrics[0]
+        result = fl.evaluate("blend", root=root, dataset=name, metrics=[metric], protocol=protocol.name,
+                             uniform=find_dataset(name).maps)  # fmt: skip
+        assert result.means[0].factor == protocol.factor
+        count = len(find_dataset(name).samples(root, protocol.factor))
+        short = [] if protocol.samples is None else [f"there are {count} samples, {protocol.samples} were published"]
+        unlike = [f"{metric}: {protocol.unlike[metric]}"] if metric in protocol.unlike else []
+        assert list(result.departures) == [*([protocol.never] if protocol.never else []), *short, *unlike]
+
+
+def test_a_whole_published_set_departs_in_nothing() -> None:
+    protocol = find_protocol("rife-ucf101-v1")
+    assert protocol.departures("ucf101", [2], ["psnr"], samples=379, whole=True) == []
+    assert protocol.departures("ucf101", [2], ["psnr"], samples=5, whole=False) == ["not all samples are used"]
+
+
+def test_cain_and_ema_round_differently() -> None:
+    """CAIN's utils.py rounds both images and adds 1e-8; EMA-VFI, IFRNet and AMT compare what the network gives."""
+    made = np.full((16, 16, 3), 100.25 / 255, np.float32)
+    cain, ema = find_protocol("cain-snufilm-x2-v1"), find_protocol("ema-snufilm-x2-v1")
+    assert (cain.prediction_for("psnr", made) == 100).all()
+    assert np.allclose(ema.prediction_for("psnr", made), 100.25, atol=1e-4)
+    assert (cain.value("psnr", math.inf), ema.value("psnr", math.inf)) == (pytest.approx(80), math.inf)
+    assert cain.mean_over == ema.mean_over == "frames"
 
 
 def test_every_protocol_is_for_a_data_set_that_there_is() -> None:
     for name, protocol in PROTOCOLS.items():
         assert protocol.name == name
-        assert protocol.dataset is None or protocol.dataset in DATASETS
+        assert set(protocol.datasets) <= set(DATASETS)
+        assert protocol.datasets == () or protocol.metrics
         assert set(protocol.unlike) <= set(protocol.metrics)
     with pytest.raises(InputError, match=r"did you mean strict-v1"):
         fl.evaluate("blend", root=".", protocol="strict")

@@ -1,6 +1,7 @@
 """Published data sets as they are unpacked: which frames are given, which are the truth, and what is said of gaps."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import cv2
@@ -10,20 +11,26 @@ import pytest
 import frameloom as fl
 from factories import moving_square, write_png
 from frameloom.benchmark.datasets.table import DATASETS, find_dataset
-from frameloom.benchmark.samples import centre, file_list_hash, halved
+from frameloom.benchmark.samples import centre, file_list_hash, halved, middle_square
 from frameloom.errors import CannotOpen, DatasetError, InputError, RangeError, ShapeError
 from published import (
+    GOPRO,
     MAKERS,
     SIZE,
+    adobe,
     davis,
+    frames,
     gopro,
     middlebury,
     snu_film,
     ucf101,
+    ucf101_qvi,
     vimeo_septuplet,
+    vimeo_test_half,
     vimeo_triplet,
     x_test,
     xiph,
+    xiph_in_folders,
 )
 
 
@@ -66,9 +73,15 @@ def test_septuplets_give_the_first_and_the_last_of_seven(tmp_path: Path) -> None
     assert [indices for _, _, indices in read("vimeo90k-septuplet", root, 2)] == [[1], [3], [5]] * 2
 
 
+def test_the_test_half_of_vimeo_has_its_truths_in_target(tmp_path: Path) -> None:
+    assert read("vimeo90k-triplet", vimeo_test_half(tmp_path / "set")) == [
+        ("00001/0389", [f"target/00001/0389/im{number}.png" for number in (1, 2, 3)], [1])
+    ]
+
+
 def test_triplets_of_ucf101_and_middlebury(tmp_path: Path) -> None:
     found = read("ucf101", ucf101(tmp_path / "ucf"))
-    assert [name for name, _, _ in found] == ["1", "2", "141"]  # counted, not spelled
+    assert [name for name, _, _ in found] == ["1", "101", "1001"]  # counted, not spelled
     parts = ["frame_00.png", "frame_01_gt.png", "frame_02.png"]
     assert found[0][1] == [f"ucf101_interp_ours/1/{part}" for part in parts]
     inside = fl.evaluate("blend", root=tmp_path / "ucf" / "ucf101_interp_ours", dataset="ucf101", metrics=["psnr"])
@@ -80,22 +93,52 @@ def test_triplets_of_ucf101_and_middlebury(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_quintuplets_of_ucf101_give_the_two_around_the_truth(tmp_path: Path) -> None:
+    root = ucf101_qvi(tmp_path / "set")
+    assert read("ucf101-qvi", root)[2] == (
+        "99", [f"ucf101/99/{part}.png" for part in ("frame1", "framet", "frame2")], [1]
+    )  # fmt: skip
+    with pytest.raises(DatasetError, match=r"no folder with a frame_00\.png"):
+        read("ucf101", root)
+
+
+def test_middlebury_may_have_the_truth_beside_the_given_frames(tmp_path: Path) -> None:
+    for name in ("Beanbags", "Walking"):
+        frames(tmp_path / name, ["frame10.png", "frame10i11.png", "frame11.png"])
+    assert read("middlebury", tmp_path) == [
+        (name, [f"{name}/frame10.png", f"{name}/frame10i11.png", f"{name}/frame11.png"], [1])
+        for name in ("Beanbags", "Walking")
+    ]
+
+
 @pytest.mark.parametrize(("level", "step"), [("easy", 1), ("medium", 2), ("hard", 4), ("extreme", 8)])
 def test_snu_film_has_the_middle_frame_or_all_between(level: str, step: int, tmp_path: Path) -> None:
     root = snu_film(tmp_path / "set")
+    of_gopro, of_youtube = read(f"snu-film-{level}", root, 2)
     folder = "test/GOPRO_test/GOPR0384_11_00"
-    (sample,) = read(f"snu-film-{level}", root, 2)
-    assert sample == ("GOPR0384_11_00", [f"{folder}/{1 + k * step:06d}.png" for k in range(3)], [1 + step])
-    (sample,) = read(f"snu-film-{level}", root, 2 * step)
-    assert sample[1] == [f"{folder}/{number:06d}.png" for number in range(1, 2 * step + 2)]
-    assert sample[2] == list(range(2, 2 * step + 1))
+    names = [f"{folder}/{number:06d}.png" for number in (17 - step, 17, 17 + step)]
+    assert of_gopro == ("GOPR0384_11_00", names, [17])
+    names = [f"test/YouTube_test/0019/{number:05d}.png" for number in (403 - step, 403, 403 + step)]
+    assert of_youtube == ("0019", names, [403])
+    of_gopro, _ = read(f"snu-film-{level}", root, 2 * step)
+    assert of_gopro[1] == [f"{folder}/{number:06d}.png" for number in range(17 - step, 17 + step + 1)]
+    assert of_gopro[2] == list(range(18 - step, 17 + step))
 
 
 def test_lists_of_snu_film_may_lie_in_their_folder(tmp_path: Path) -> None:
     root = snu_film(tmp_path / "set")
     (root / "eval_modes").mkdir()
     (root / "test-hard.txt").rename(root / "eval_modes" / "test-hard.txt")
-    assert len(read("snu-film-hard", root)) == 1
+    assert len(read("snu-film-hard", root)) == 2
+
+
+@pytest.mark.parametrize("inside", ["data/SNU-FILM/test", "."])
+def test_frames_of_snu_film_may_lie_as_listed_or_right_in_the_root(inside: str, tmp_path: Path) -> None:
+    """As IFRNet, EMA-VFI and ST-MFNet have them, and as AMT has them."""
+    root = snu_film(tmp_path / "set", inside=inside)
+    folder = (Path(inside) / "YouTube_test/0019").as_posix()
+    assert read("snu-film-hard", root)[1][1] == [f"{folder}/{number:05d}.png" for number in (399, 403, 407)]
+    assert fl.evaluate("blend", root=root, dataset="snu-film-hard", metrics=["psnr"]).means[0].frames == 2
 
 
 def test_xiph_is_halved_for_2k_and_cropped_for_4k(tmp_path: Path) -> None:
@@ -109,6 +152,19 @@ def test_xiph_is_halved_for_2k_and_cropped_for_4k(tmp_path: Path) -> None:
     assert np.array_equal(cropped, stored[12:36, 16:48])
     means = stored.reshape(24, 2, 32, 2, 3).astype(float).mean((1, 3))
     assert np.abs(whole - means).max() <= 0.5
+    folders = read("xiph-4k", xiph_in_folders(tmp_path / "folders"))
+    assert [(name, indices) for name, _, indices in folders] == [(name, indices) for name, _, indices in found]
+    assert folders[0][1] == [f"BoxingPractice/{number:03d}.png" for number in (1, 2, 3)]
+
+
+def test_a_hundred_frames_of_xiph_are_49_triplets(tmp_path: Path) -> None:
+    """benchmark_xiph.py: the truths are 2, 4, ..., 98."""
+    write_png(tmp_path / "netflix" / "Tango-001.png", moving_square(0, (8, 8)))
+    for number in range(2, 101):
+        (tmp_path / "netflix" / f"Tango-{number:03d}.png").hardlink_to(tmp_path / "netflix" / "Tango-001.png")
+    found = read("xiph-2k", tmp_path)
+    assert [Path(files[1]).stem for _, files, _ in found] == [f"Tango-{number:03d}" for number in range(2, 99, 2)]
+    assert len(found) == 49
 
 
 def test_halving_and_cropping_are_those_of_the_published_sizes() -> None:
@@ -139,13 +195,37 @@ def test_davis_takes_every_sequence(tmp_path: Path) -> None:
     assert [(name, indices) for name, _, indices in read("davis-480p", root)] == [
         ("bear", [1]), ("bear", [3]), ("bmx-bumps", [1]), ("bmx-bumps", [3])
     ]  # fmt: skip
+    odd = tmp_path / "odd" / "JPEGImages" / "480p" / "bear"
+    frames(odd, [f"{number:05d}.jpg" for number in range(3)], (25, 33))
+    assert find_dataset("davis-480p").samples(tmp_path / "odd", 2)[0].load()[0].shape == (24, 32, 3)
     assert find_dataset("davis-1080p").samples(root, 2)[0].load()[0].shape == (1080, 1920, 3)
 
 
-def test_training_clips_of_gopro_are_not_measured(tmp_path: Path) -> None:
-    assert read("gopro", gopro(tmp_path / "set")) == [
-        ("GOPR0384_11_00", [f"test/GOPR0384_11_00/{number:06d}.png" for number in range(1, 10)], [1, 2, 3, 4, 5, 6, 7])
-    ]
+@pytest.mark.parametrize(("test", "train"), [("test", "train"), (".", ".")])
+def test_training_clips_of_gopro_are_not_measured(test: str, train: str, tmp_path: Path) -> None:
+    """As GOPRO_Large_all has them, and all in one folder, as IFRNet has them."""
+    found = read("gopro", gopro(tmp_path / "set", test=test, train=train))
+    assert {name for name, _, _ in found} == set(GOPRO)
+    folder = (Path(test) / GOPRO[0]).as_posix()
+    assert found[0] == (GOPRO[0], [f"{folder}/{number:06d}.png" for number in range(1, 10)], [1, 2, 3, 4, 5, 6, 7])
+    shutil.rmtree(tmp_path / "set" / test / "GOPR0871_11_00")
+    with pytest.raises(DatasetError, match="has 10 of the 11 test videos: GOPR0871_11_00 is missing"):
+        read("gopro", tmp_path / "set")
+
+
+def test_adobe240_is_the_listed_test_videos_or_all(tmp_path: Path) -> None:
+    root = adobe(tmp_path / "set")
+    assert [name for name, _, _ in read("adobe240", root)] == ["720p_240fps_1", "GOPR9635"]
+    for name in ("720p_240fps_1", "GOPR9635"):
+        shutil.rmtree(root / "test_frames" / name)
+    assert [name for name, _, _ in read("adobe240", root)] == ["720p_240fps_2"]
+
+
+def test_the_middle_512_pixels_are_those_of_amt() -> None:
+    """center_crop_woflow of datasets/gopro_datasets.py: from half the side less 256 to half the side and 256."""
+    frame = np.arange(720 * 1280, dtype=np.uint32).reshape(720, 1280)
+    assert np.array_equal(middle_square(frame, side=512), frame[360 - 256 : 360 + 256, 640 - 256 : 640 + 256])
+    assert np.array_equal(middle_square(frame[:100], side=512), frame[:100, 384:896])
 
 
 @pytest.mark.parametrize("name", sorted(set(DATASETS) - {"folder"}))
@@ -163,9 +243,9 @@ def test_an_empty_folder_says_what_was_expected_and_where_it_is_got(name: str, t
     [
         ("vimeo90k-triplet", "sequences/00002/0012/im2.png"),
         ("vimeo90k-septuplet", "sequences/00001/0266/dis_index_0_3_6.npy"),
-        ("ucf101", "ucf101_interp_ours/2/frame_01_gt.png"),
+        ("ucf101", "ucf101_interp_ours/101/frame_01_gt.png"),
         ("middlebury", "other-data/Walking/frame11.png"),
-        ("snu-film-hard", "test/GOPRO_test/GOPR0384_11_00/000005.png"),
+        ("snu-film-hard", "test/GOPRO_test/GOPR0384_11_00/000017.png"),
     ],
 )
 def test_a_missing_file_is_named_before_anything_is_measured(
@@ -196,7 +276,13 @@ def test_lists_that_are_not_lists_are_refused(line: str, why: str, tmp_path: Pat
 
 
 def test_factors_without_truth_are_refused(tmp_path: Path) -> None:
-    for name, factor in (("vimeo90k-triplet", 4), ("ucf101", 3), ("snu-film-easy", 8), ("vimeo90k-septuplet", 7)):
+    for name, factor in (
+        ("vimeo90k-triplet", 4),
+        ("ucf101", 3),
+        ("snu-film-easy", 8),
+        ("vimeo90k-septuplet", 7),
+        ("ucf101-qvi", 4),
+    ):
         with pytest.raises(RangeError, match=f"not {factor}"):
             fl.evaluate("blend", root=tmp_path, dataset=name, factor=factor)
 

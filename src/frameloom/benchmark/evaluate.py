@@ -3,7 +3,7 @@
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from frameloom.benchmark.means import markdown_table, mean_scores, spread_table, unscored
 from frameloom.benchmark.protocols import STRICT, Protocol
 from frameloom.benchmark.samples import Image, Sample
+from frameloom.benchmark.window_scores import WindowScores, runs_of
 from frameloom.errors import DatasetError
 from frameloom.features.cuts import is_cut
 from frameloom.frame import float_pixels
@@ -61,7 +62,42 @@ def score_sample(
     name: str, model: Interpolator, sample: Sample, metrics: Sequence[Metric], protocol: Protocol = STRICT
 ) -> list[Score]:
     """Restore the frames of a sample and compare each with the truth, as the protocol says."""
-    restored = restore(model, sample, protocol)
+    return _rows(name, sample, restore(model, sample, protocol), metrics, protocol)
+
+
+def score_run(
+    name: str, model: Interpolator, run: Sequence[Sample], metrics: Sequence[Metric], protocol: Protocol = STRICT
+) -> list[Score]:
+    """The same of samples that are one video, also by metrics that judge several of its frames at once."""
+    windows = [WindowScores(metric) for metric in metrics if metric.window]
+    singly = [metric for metric in metrics if not metric.window]
+    rows: list[Score] = []
+    for sample in run:
+        restored = restore(model, sample, protocol)
+        rows += _rows(name, sample, restored, singly, protocol)
+        for window in windows:
+            _show(window, restored, protocol, ends=sample is run[-1])
+    found = {window.name: window.finish() for window in windows}
+    for values in found.values():
+        del values[:: run[0].factor]  # given frames
+    return [
+        replace(row, values={metric.name: found[metric.name][number] if metric.window else row.values[metric.name]
+                             for metric in metrics})
+        for number, row in enumerate(rows)
+    ]  # fmt: skip
+
+
+def _show(window: WindowScores, restored: Restored, protocol: Protocol, *, ends: bool) -> None:
+    """Hand on a sample's frames; its last one begins the next sample, unless the video ends there."""
+    first, last = restored.given
+    window.add(first, first)
+    for frame, truth in zip(restored.frames, restored.truths, strict=True):
+        window.add(protocol.prediction_for(window.name, frame), truth)
+    if ends:
+        window.add(last, last)
+
+
+def _rows(name: str, sample: Sample, restored: Restored, metrics: Sequence[Metric], protocol: Protocol) -> list[Score]:
     scores = {metric.name: _values(metric, restored, protocol) for metric in metrics}
     return [
         Score(
@@ -103,12 +139,20 @@ def score_models(
         by_time: Names of models that are told numbers where others get measured maps.
         journal: What was finished before, and where finished samples are written down.
     """
-    jobs = [(name, sample.evenly() if name in by_time else sample) for sample in samples for name in models]
+    together = any(metric.window for metric in metrics)
+    jobs = [
+        (name, run) for run in (runs_of(samples) if together else [[sample] for sample in samples]) for name in models
+    ]
     finished = {} if journal is None else _finished(journal, len(jobs))
     left = [number for number in range(len(jobs)) if number not in finished]
     for number in track(left, "evaluate", len(jobs), len(finished)):
-        name, sample = jobs[number]
-        finished[number] = score_sample(name, models[name], sample, metrics, protocol)
+        name, run = jobs[number]
+        run = [sample.evenly() for sample in run] if name in by_time else run
+        finished[number] = (
+            score_run(name, models[name], run, metrics, protocol)
+            if together
+            else score_sample(name, models[name], run[0], metrics, protocol)
+        )
         if journal is not None:
             journal.add({"job": number, "rows": [asdict(row) for row in finished[number]]})
     return [row for number in range(len(jobs)) for row in finished[number]]
@@ -141,6 +185,8 @@ class Setting:
     metrics: Sequence[Metric]
     factors: Sequence[int]
     limit: int | None
+    samples: int
+    """Of the factor that the protocol is for."""
     maps: bool
     runs: dict[str, dict[str, Any]]
 
@@ -174,7 +220,11 @@ def evaluation(setting: Setting, rows: Sequence[Score], pictures: Sequence[Shown
         means=tuple(means),
         environment=environment(),
         protocol=protocol.name,
-        departures=tuple(protocol.departures(setting.dataset, setting.factors, names, whole=setting.limit is None)),
+        departures=tuple(
+            protocol.departures(
+                setting.dataset, setting.factors, names, samples=setting.samples, whole=setting.limit is None
+            )
+        ),
         files_sha256=setting.files_sha256,
         limit=setting.limit,
         maps=setting.maps,

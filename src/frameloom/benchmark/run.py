@@ -10,7 +10,8 @@ from frameloom.benchmark.output import resumable, save_evaluation
 from frameloom.benchmark.pictures import keep_worst, worst_frames
 from frameloom.benchmark.protocols import Protocol
 from frameloom.benchmark.provenance import provenance
-from frameloom.benchmark.samples import Sample
+from frameloom.benchmark.samples import Sample, check_sizes
+from frameloom.benchmark.window_scores import check_windows, runs_of
 from frameloom.errors import DatasetError
 from frameloom.metrics.metric import Metric
 from frameloom.models.choice import ModelChoice
@@ -44,10 +45,12 @@ def run(task: Task, choices: Sequence[ModelChoice], models: Sequence[Interpolato
 
     Raises:
         DatasetError: the data set is not laid out as expected, or no sequence is long enough.
+        InputError: no sequence is long enough for a metric.
         ShapeError: frames of a sequence differ in size.
         CannotWrite, OutputExists: the output cannot be written.
     """
     samples = _samples(task)
+    check_windows(runs_of(samples), task.metrics)
     built = {choice.name: model for choice, model in zip(choices, models, strict=True)}
     by_time = frozenset(choice.name for choice in choices if choice.card.variant in _BY_TIME)
     setting = _setting(task, samples, choices)
@@ -74,6 +77,7 @@ def _samples(task: Task) -> list[Sample]:
 
 def _setting(task: Task, samples: Sequence[Sample], choices: Sequence[ModelChoice]) -> scoring.Setting:
     files = task.dataset.fingerprint(samples, task.root)  # first, for it says which files are missing
+    check_sizes(samples)
     height, width = samples[0].load()[0].shape[:2]
     return scoring.Setting(
         dataset=task.dataset.name,
@@ -83,6 +87,7 @@ def _setting(task: Task, samples: Sequence[Sample], choices: Sequence[ModelChoic
         metrics=task.metrics,
         factors=task.factors,
         limit=task.limit,
+        samples=sum(sample.factor == task.protocol.factor for sample in samples),
         maps=any(sample.maps for sample in samples),
         runs={choice.name: provenance(choice, (height, width)) for choice in choices},
     )

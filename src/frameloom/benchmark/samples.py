@@ -1,8 +1,10 @@
 """Samples of data sets: frames of which some are given to a model and the others are the truth."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -11,13 +13,16 @@ from numpy.typing import NDArray
 
 from frameloom.errors import DatasetError, RangeError, ShapeError
 from frameloom.frame import ArrayPicture, quantise
+from frameloom.image_size import claimed_size
 from frameloom.images import read_image
 from frameloom.interpolation.map_files import read_measured_map, resized
+from frameloom.progress import Notices
 from frameloom.roles import Moment
 
 Image = NDArray[np.uint8]
 """(height, width, 3) RGB."""
 
+_HEAD, _LONG_HEAD = 1 << 10, 1 << 17  # bytes in which files mostly, and with a thumbnail, say their size
 _BLUR = 5  # pixels; the window that the originals smooth maps with, at the maps' own size
 
 
@@ -90,9 +95,55 @@ def _map(file: Path, moment: float, size: tuple[int, int], *, smooth: bool) -> N
 def windows(
     sequence: str, files: Sequence[Path], factor: int, *, prepare: Callable[[Image], Image] | None = None
 ) -> Iterator[Sample]:
-    """Samples of a sequence: every `factor`-th frame is given, the rest is truth; none of one that is too short."""
+    """Samples of a sequence: every `factor`-th frame is given, the rest is truth.
+
+    None of one that is too short, which is told.
+
+    Raises:
+        DatasetError: its frames are numbered one by one, and a number is missing: what follows would be a wrong truth.
+    """
+    _see_that_none_is_missing(files)
+    if len(files) <= factor:
+        there = f"there {'is' if len(files) == 1 else 'are'} {len(files)}"
+        Notices().add(f"{sequence}: passed over: {factor}x needs {factor + 1} frames, {there}")
     for start in range(0, len(files) - factor, factor):
         yield Sample(sequence, tuple(files[start : start + factor + 1]), start, prepare=prepare)
+
+
+def _see_that_none_is_missing(files: Sequence[Path]) -> None:
+    """Raises: DatasetError where one is. Names with gaps throughout, such as times, say nothing."""
+    named = [re.fullmatch(r"(.*?)([0-9]+)", file.stem) for file in files]
+    numbers = [int(match[2]) for match in named if match is not None]
+    steps = [after - before for before, after in pairwise(numbers)]
+    if len(numbers) < len(files) or not steps or 2 * steps.count(1) <= len(steps):
+        return
+    for number, step in enumerate(steps, start=1):
+        if step > 1:
+            raise DatasetError(
+                f"{files[number].parent}: {files[number].name} comes after {files[number - 1].name}: frames between "
+                "are missing, and others would be taken for them; rename what follows if it belongs there"
+            )
+
+
+def check_sizes(samples: Iterable[Sample]) -> None:
+    """See what the files say of their sizes, before any of them is used.
+
+    Raises:
+        ShapeError: frames of a sample differ in size.
+    """
+    claimed: dict[Path, tuple[int, int] | None] = {}
+    for sample in samples:
+        for file in sample.files:
+            if file not in claimed:
+                claimed[file] = _claimed_size(file)
+        if len({claimed[file] for file in sample.files} - {None}) > 1:
+            sample.load()  # turned by what a camera noted, they may be of one size all the same
+
+
+def _claimed_size(file: Path) -> tuple[int, int] | None:
+    with file.open("rb") as opened:
+        head = opened.read(_HEAD)
+        return claimed_size(head) or claimed_size(head + opened.read(_LONG_HEAD))
 
 
 def halved(frame: Image) -> Image:
@@ -112,6 +163,17 @@ def centre(frame: Image) -> Image:
     height, width = frame.shape[:2]
     top, left = height // 4, width // 4
     return np.ascontiguousarray(frame[top : height - top, left : width - left])
+
+
+def middle_square(frame: Image, *, side: int) -> Image:
+    """The middle `side` pixels of each side, or all where there are not as many."""
+    top, left = (max(0, length // 2 - side // 2) for length in frame.shape[:2])
+    return np.ascontiguousarray(frame[top : top + side, left : left + side])
+
+
+def of_even_size(frame: Image) -> Image:
+    """Without an odd last row or column."""
+    return frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
 
 
 def only_middle(factor: int, name: str) -> None:

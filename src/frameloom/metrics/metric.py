@@ -63,6 +63,10 @@ class Declaration:
     """What it gives where prediction and truth are the same; None where that depends on what they show."""
     in_context: bool = False
     """Whether the frames before and after count."""
+    window: int = 0
+    """How many frames in a row, given ones among them, are judged at once; stretches are then whole videos.
+
+    0: each restored frame has a number of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

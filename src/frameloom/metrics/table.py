@@ -19,7 +19,9 @@ from frameloom.metrics import (
     ms_ssim,
     psnr,
     ssim,
+    ssim_3d,
     tof,
+    vfips,
     vmaf,
     warping_error,
 )
@@ -30,12 +32,24 @@ from frameloom.runtime import Device, Runtime
 
 METRICS: dict[str, Metric] = {
     module.METRIC.name: module.METRIC
-    for module in (psnr, ssim, ms_ssim, interpolation_error, interpolation_error_rms, tof, flicker, warping_error, vmaf)
+    for module in (
+        psnr,
+        ssim,
+        ssim_3d,
+        ms_ssim,
+        interpolation_error,
+        interpolation_error_rms,
+        tof,
+        flicker,
+        warping_error,
+        vmaf,
+    )
 }
 """Those without weights of their own."""
 
 NETWORK_METRICS: dict[str, NetworkMetric] = {
-    metric.name: metric for metric in (lpips.ALEX, lpips.VGG, lpips.SQUEEZE, dists.METRIC, flolpips.METRIC)
+    metric.name: metric
+    for metric in (lpips.ALEX, lpips.VGG, lpips.SQUEEZE, dists.METRIC, flolpips.METRIC, vfips.METRIC)
 }
 
 

@@ -47,11 +47,12 @@ def evaluate(
         models: Names of interpolators; see `frameloom models list`.
         root: Where the data set lies.
         dataset: folder (folders of consecutive frames), or a published one as it is unpacked: vimeo90k-triplet,
-            vimeo90k-septuplet, ucf101, middlebury, snu-film-easy, -medium, -hard and -extreme, xiph-2k, xiph-4k,
-            x4k1000fps, x4k1000fps-2k, davis-480p, davis-1080p, gopro, adobe240.
-        metrics: What to measure: psnr, ssim, ms-ssim, ie (mean absolute error), ie-rms; tof, flicker and warping-error
-            (motion, from the frames around); vmaf (with the extra vmaf); lpips, lpips-vgg, lpips-squeeze, dists and
-            flolpips (with their weights); cosine: and the name of an encoder, such as cosine:hog.
+            vimeo90k-septuplet, ucf101, ucf101-qvi, middlebury, snu-film-easy, -medium, -hard and -extreme, xiph-2k,
+            xiph-4k, x4k1000fps, x4k1000fps-2k, davis-480p, davis-1080p, gopro, gopro-512, adobe240, adobe240-512.
+        metrics: What to measure: psnr, ssim, ssim-3d, ms-ssim, ie (mean absolute error), ie-rms; tof, flicker and
+            warping-error (motion, from the frames around); vmaf (with the extra vmaf); lpips, lpips-vgg,
+            lpips-squeeze, dists, flolpips and vfips (with their weights; vfips judges 12 frames in a row); cosine: and
+            the name of an encoder, such as cosine:hog.
         factor: 2 restores every second frame, 4 three of four; several numbers measure several. By default the usual
             one of the data set: 2, but 6 for vimeo90k-septuplet and 8 where frames come at 240 a second and more.
         protocol: strict-v1, or what a paper did, so that numbers can stand beside its own; docs/evaluate.md lists them.

@@ -31,6 +31,15 @@ def quartet(height, width, seed):
     return before, after, noisy(picture(height, width, seed=seed, shift=0.7), seed=seed + 1, strength=12), truth
 
 
+def clip(height, width, seed):
+    """Twelve frames as they were restored, every second one given, and the true ones."""
+    truths = [picture(height, width, seed=seed, shift=2.0 * step) for step in range(12)]
+    made = [noisy(picture(height, width, seed=seed, shift=2.0 * step + 0.7), seed=seed + step, strength=12)
+            if step % 2 else truth for step, truth in enumerate(truths)]
+    return made, truths
+
+
 PAIRS = {"even": (64, 96, 1), "odd": (71, 93, 2)}
 QUARTETS = {"even": (64, 128, 3), "odd": (70, 101, 4)}
 LARGE = (176, 192, 5)
+CLIPS = {"even": (128, 160, 6), "odd": (71, 93, 7)}

@@ -1,18 +1,22 @@
-"""DAVIS 2017 (Pont-Tuset et al.) as VFIBenchmark takes it: all sequences of JPEGImages."""
+"""DAVIS 2017 (Pont-Tuset et al.) as VFIBenchmark takes it: all sequences of JPEGImages.
+
+Its evaluate_videoDst.py reads `JPEGImages/480p` as it is but for an odd last row or column, and
+`JPEGImages/Full-Resolution` stretched to 1920x1080 by areas.
+"""
 
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from frameloom.benchmark.dataset import Dataset, beneath, sequences_in, there
-from frameloom.benchmark.samples import Sample, scaled_to, windows
+from frameloom.benchmark.samples import Sample, of_even_size, scaled_to, windows
 
 _FULL_HD = (1080, 1920)
 
 
 def _small(root: Path, factor: int) -> Iterator[Sample]:
     for name, files in sequences_in(there(root / "JPEGImages" / "480p")):
-        yield from windows(name, files, factor)
+        yield from windows(name, files, factor, prepare=of_even_size)
 
 
 def _large(root: Path, factor: int) -> Iterator[Sample]:

@@ -1,4 +1,9 @@
-"""X-TEST of X4K1000FPS (Sim et al., XVFI, ICCV 2021): 15 scenes of 33 frames, the first and the last are given."""
+"""X-TEST of X4K1000FPS (Sim et al., XVFI, ICCV 2021): 15 scenes of 33 frames, the first and the last are given.
+
+Layout and factor as in XVFI's README and utils.py (make_2D_dataset_X_Test): at 8x the truths are frames 4, 8, ..., 28,
+7 of each scene. The archive holds videos; the authors' mp4_decoding.py makes `0000.png` to `0032.png` of each. Half
+size is of M2M Test/bench_xtest.py and EMA-VFI benchmark/XTest_8X.py.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial

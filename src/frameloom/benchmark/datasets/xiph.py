@@ -1,6 +1,8 @@
 """Eight 4K clips of Xiph, 100 frames each, as Niklaus and Liu (softmax splatting, CVPR 2020) took them.
 
-"2K" is every frame at half the size; "4K" is the middle half of it at full size.
+"2K" is every frame at half the size; "4K" is the middle half of it at full size. Softmax splatting's benchmark_xiph.py
+writes `netflix/BoxingPractice-001.png` to `-100.png` by FFmpeg from the .y4m files; AMT benchmarks/xiph.py and
+VFIBenchmark have a folder of `001.png` to `100.png` for each clip. Frames 2, 4, ..., 98 are the truth: 49 of each clip.
 """
 
 import re
@@ -30,6 +32,6 @@ def _samples(root: Path, factor: int, *, kind: str) -> Iterator[Sample]:
 DATASETS = [
     Dataset(name=f"xiph-{kind}", title=f"Xiph {kind.upper()}", factor=2, read=partial(_samples, kind=kind),
             source="https://media.xiph.org/video/derf",
-            layout="4096x2160 frames netflix/BoxingPractice-001.png to -100.png and so on, or a folder for each clip")
+            layout="4096x2160 frames netflix/BoxingPractice-001.png to -100.png and so on (or BoxingPractice/001.png)")
     for kind in _PREPARE
 ]  # fmt: skip

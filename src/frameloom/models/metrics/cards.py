@@ -97,4 +97,19 @@ CARDS = (
         licence="Apache-2.0",
         paper="Sun et al., CVPR 2018",
     ),
+    ModelCard(
+        name="vfips",
+        role="metric",
+        build=_BUILD,
+        network="frameloom.models.metrics.vfips:VFIPSNetwork",
+        checkpoint=Checkpoint(
+            path="VFIPS/exp/eccv_ms_multiscale_v33/model.pytorch",
+            source="https://github.com/hqqxyy/VFIPS, exp/eccv_ms_multiscale_v33/model.pytorch",
+            url="https://github.com/hqqxyy/VFIPS/raw/main/exp/eccv_ms_multiscale_v33/model.pytorch",
+            licence="MIT",
+        ),
+        summary="how far apart twelve frames in a row look to people",
+        licence="Apache-2.0",
+        paper="Hou, Ghildyal, Liu, ECCV 2022",
+    ),
 )  # fmt: skip

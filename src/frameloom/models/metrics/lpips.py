@@ -45,7 +45,7 @@ class Heads(Part):
     def forward(self, first: list[Tensor], second: list[Tensor]) -> list[Tensor]:
         """Maps (batch, 1, height, width) of how far apart two lists of features are, one for each level."""
         heads = cast(list[Head], list(self.children()))
-        return [head((_of_unit_length(a) - _of_unit_length(b)) ** 2)
+        return [head((of_unit_length(a) - of_unit_length(b)) ** 2)
                 for head, a, b in zip(heads, first, second, strict=True)]  # fmt: skip
 
 
@@ -67,8 +67,15 @@ class SqueezeNetHeads(Heads):
     channels = SqueezeNet.channels
 
 
-def _of_unit_length(features: Tensor) -> Tensor:
+def of_unit_length(features: Tensor) -> Tensor:
+    """Features whose channels have the length 1 at every position, (batch, channels, height, width)."""
     return features / (features.square().sum(dim=1, keepdim=True).sqrt() + _TINY)
+
+
+def standardised(images: Tensor) -> Tensor:
+    """Images (batch, 3, height, width) in [0, 1] as LPIPS gives them to its classifiers."""
+    shift, scale = (images.new_tensor(values)[:, None, None] for values in (_SHIFT, _SCALE))
+    return (2 * images - 1 - shift) / scale
 
 
 class LPIPS:
@@ -98,6 +105,4 @@ class LPIPS:
         return self._heads(self._features(prediction), self._features(truth))
 
     def _features(self, image: NDArray[np.uint8]) -> list[Tensor]:
-        batch = 2 * as_tensor(image, self._trunk) - 1
-        shift, scale = (batch.new_tensor(values)[:, None, None] for values in (_SHIFT, _SCALE))
-        return self._trunk((batch - shift) / scale)
+        return self._trunk(standardised(as_tensor(image, self._trunk)))
