@@ -38,8 +38,13 @@ class Assignment:
 
     @property
     def gap(self) -> float:
-        """By how much the objective may fall short of the best."""
-        return self.bound - self.objective
+        """By how much the objective may fall short of the best; the bound is below it by rounding only."""
+        return max(0.0, self.bound - self.objective)
+
+    @property
+    def closed(self) -> bool:
+        """Whether objective and bound are the same, to within 1e-6."""
+        return abs(self.bound - self.objective) <= TOLERANCE
 
 
 def assign(
@@ -103,7 +108,7 @@ def _assignment(
         pictures=solved.pictures,
         similarities=similarities,
         objective=objective,
-        bound=max(bound, objective),  # they are summed in other orders
+        bound=bound,
         rounds=rounds,
         pairs=lists.pairs,
         longest=lists.longest,

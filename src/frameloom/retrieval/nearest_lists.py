@@ -1,4 +1,4 @@
-"""What an assignment is chosen from: for each frame the pictures most similar to it, as many as turn out to be needed."""
+"""What an assignment is chosen from: for each frame the pictures most similar to it, as many as it needs."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ _GROWTH = 4  # a search costs nearly the same however much it finds, so it is ra
 _ASKED = 2**22  # pairs at a time
 _LOOKED_AT = 2**21  # pairs at a time, in float64
 _BEST, _SPREAD_OUT, _KEPT = 8, 32, 8
+_OTHER = 7919  # a prime above what lists are cut into, so that frames in turn begin at other places
 _SLACK = 0.01  # of what the similarities of a list span
 
 
@@ -51,8 +52,10 @@ class _Tier:
 
 
 class NearestLists:
-    """A list of pictures for each frame. A list that has the best `most` pictures is whole: with one picture for each
-    of as many frames at most, one of those is left for every frame, and none beyond them is better.
+    """A list of pictures for each frame, best first.
+
+    A list is whole when it has as many pictures as there are frames, or all: the other frames take one less at most, so
+    one of those is left, and none beyond them is better.
     """
 
     def __init__(self, frames: int, pictures: int, nearest: Nearest, *, first: int) -> None:
@@ -129,7 +132,6 @@ class NearestLists:
             count = min(_GROWTH * tier.count, self._most)
             longer.setdefault(count, []).append(tier.frames[wanted[tier.frames]])
         self._tiers = [tier for tier in kept if len(tier.frames)]
-        del kept, tier  # what is replaced would be held while more is asked for
         for count, frames in longer.items():
             grown = np.sort(np.concatenate(frames))
             if len(grown):
@@ -155,9 +157,9 @@ def _first_considered(frames: NDArray[np.intp], ids: NDArray[np.int32]) -> NDArr
     """
     count = ids.shape[1]
     step = max(1, count // _SPREAD_OUT)
-    active = (np.arange(count) + 7919 * frames[:, None]) % step == 0
-    active[:, :_BEST] = True
-    return active & (ids >= 0)
+    places = np.arange(count)
+    spread: NDArray[np.bool_] = (places + _OTHER * frames[:, None]) % step == 0
+    return (spread | (places < _BEST)) & (ids >= 0)
 
 
 def _span(similarities: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+from scipy.sparse.csgraph import (
+    min_weight_full_bipartite_matching,  # pyright: ignore[reportUnknownVariableType]
+)
 
 from frameloom.retrieval.nearest_lists import Edges
 
@@ -46,7 +48,8 @@ def best_among(edges: Edges, instead: NDArray[np.float64], pictures: int) -> Res
     places = np.concatenate([columns, count + np.arange(frames)])
     highest = float(values.max()) + 1  # costs are above 0, for SciPy takes stored zeros for no pair
     costs = csr_array((highest - values, (rows, places)), shape=(frames, count + frames))
-    _, chosen = min_weight_full_bipartite_matching(costs)
+    matched: tuple[NDArray[np.intp], NDArray[np.intp]] = min_weight_full_bipartite_matching(costs)
+    chosen = matched[1]
     none = chosen >= count
     found = highest - np.asarray(costs[np.arange(frames), chosen], np.float64).ravel()
     column = np.where(none, -1, chosen)
