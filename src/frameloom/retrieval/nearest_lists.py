@@ -157,7 +157,7 @@ def _first_considered(frames: NDArray[np.intp], ids: NDArray[np.int32]) -> NDArr
     """
     count = ids.shape[1]
     step = max(1, count // _SPREAD_OUT)
-    places = np.arange(count)
+    places = np.arange(count, dtype=np.intp)
     spread: NDArray[np.bool_] = (places + _OTHER * frames[:, None]) % step == 0
     return (spread | (places < _BEST)) & (ids >= 0)
 

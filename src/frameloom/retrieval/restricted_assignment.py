@@ -1,6 +1,7 @@
 """The best assignment among a few pairs, and the prices that prove it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +49,8 @@ def best_among(edges: Edges, instead: NDArray[np.float64], pictures: int) -> Res
     places = np.concatenate([columns, count + np.arange(frames)])
     highest = float(values.max()) + 1  # costs are above 0, for SciPy takes stored zeros for no pair
     costs = csr_array((highest - values, (rows, places)), shape=(frames, count + frames))
-    matched: tuple[NDArray[np.intp], NDArray[np.intp]] = min_weight_full_bipartite_matching(costs)
-    chosen = matched[1]
+    matched: Any = min_weight_full_bipartite_matching(costs)  # pyright: ignore[reportUnknownVariableType]
+    chosen = np.asarray(matched[1], np.intp)
     none = chosen >= count
     found = highest - np.asarray(costs[np.arange(frames), chosen], np.float64).ravel()
     column = np.where(none, -1, chosen)
