@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from frameloom.retrieval import nearest_lists
+from frameloom.retrieval import assignment, nearest_lists
 from frameloom.retrieval.assignment import TOLERANCE, Assignment, assign
 from frameloom.retrieval.nearest_lists import Nearest
 
@@ -206,3 +206,10 @@ def test_large_lists_are_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_assignment_is_the_same_every_time() -> None:
     table = tied_table(np.random.default_rng(3), 60, 100)
     np.testing.assert_array_equal(solve(table, 10).pictures, solve(table, 10).pictures)
+
+
+def test_it_ends_also_where_nothing_may_be_dropped_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From some round on all pairs that are better are considered, here from the first."""
+    monkeypatch.setattr(assignment, "_DROPPING", 0)
+    table = shots_table(np.random.default_rng(4), 80, 300)
+    check(solve(table, first=10), table)

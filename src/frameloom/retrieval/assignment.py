@@ -13,7 +13,7 @@ TOLERANCE = 1e-6
 
 _FIRST = 512
 _NEAR = 0.03  # of what a list spans: frames so close to its end get a longer one together with those that need it
-_DROPPING = 25  # rounds, after which what is considered only grows, so that it ends; it took 3 to 12 where measured
+_DROPPING = 25  # rounds, after which what is considered only grows, so that it ends; it took 3 to 13 where measured
 _NOTHING = -4.0  # worth less than any picture: stands for one while the considered pairs are too few for all frames
 
 

@@ -136,6 +136,8 @@ class _Job:
 
     def work(self) -> Entry:
         """Everything that the choice depends on."""
+        together = self.wishes.rules.assign == "optimal"
+        names = (*_DECIDE_THE_CHOICE, "scipy") if together else _DECIDE_THE_CHOICE  # of equal choices it takes one
         return {
             "video": fingerprint(self.info.path),
             "images": self.searched.images,
@@ -143,7 +145,7 @@ class _Job:
             "rate": None if self.wishes.rate is None else str(self.wishes.rate),
             "seconds": None if self.programme.whole else str(self.wishes.seconds),
             **self.wishes.rules.settings(),
-            "version": [version(name) for name in _DECIDE_THE_CHOICE],
+            "version": [version(name) for name in names],
         }
 
 

@@ -97,7 +97,8 @@ class NearestLists:
             prices: (pictures,): what each picture costs.
             worth: (frames,): similarity less price of what each frame has now.
             tolerance: By how much another must be better to count.
-            drop: Whether pairs that are far from being chosen are considered no longer.
+            drop: Whether pairs that are far from being chosen are considered no longer, and only the best new ones are;
+                if not, all that are better are, so that an end is reached.
 
         Returns:
             (frames,): similarity less price of the best listed picture of each; and whether any was not considered
@@ -109,9 +110,12 @@ class NearestLists:
                 net = part.similarities - prices[part.ids]
                 best[part.frames] = net.max(axis=1)
                 has = worth[part.frames, None]
-                missed = missed or bool(((net > has + tolerance) & ~part.active).any())
+                better = (net > has + tolerance) & ~part.active
+                missed = missed or bool(better.any())
                 if drop:
                     part.active[:] &= net >= has - tolerance - _SLACK * _span(part.similarities)
+                else:
+                    part.active[:] |= better
                 kept = min(_KEPT, part.count)
                 places = np.argpartition(-net, kept - 1, axis=1)[:, :kept]
                 np.put_along_axis(part.active, places, np.take_along_axis(part.ids, places, axis=1) >= 0, axis=1)
