@@ -23,9 +23,10 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from frameloom.retrieval.assignment import Assignment, assign
+from frameloom.retrieval.assignment import assign
 
 DIMS, CLUSTERS = 32, 1000
+BLOCK = 512  # frames at a time, for greedy
 CASES = [("shots", 2000, 100_000), ("shots", 9000, 500_000), ("scenes", 9000, 500_000), ("still", 2000, 100_000)]
 LENGTHS = {"shots": (60, 400), "scenes": (500, 2500), "still": (10**6, 10**6 + 1)}
 STEPS = {"shots": 0.02, "scenes": 0.003, "still": 0.003}
@@ -72,15 +73,16 @@ def greedy(search: Search) -> NDArray[np.float64]:
     """Similarity of each frame and the best image left."""
     used: set[int] = set()
     found: list[float] = []
-    for frame in range(len(search.frames)):
-        count = 0
-        while len(found) == frame:
-            count = min(4 * count or 512, search.index.ntotal)
-            ids, similarities = search(np.array([frame]), count)
-            left = [place for place, picture in enumerate(ids[0].tolist()) if picture not in used]
-            if left:
-                used.add(int(ids[0, left[0]]))
-                found.append(float(similarities[0, left[0]]))
+    count = 512
+    while len(found) < len(search.frames):
+        block = np.arange(len(found), min(len(found) + BLOCK, len(search.frames)))
+        for ids, similarities in zip(*search(block, count), strict=True):
+            place = next((place for place, picture in enumerate(ids.tolist()) if picture not in used), None)
+            if place is None:
+                count *= 4
+                break
+            used.add(int(ids[place]))
+            found.append(float(similarities[place]))
     return np.array(found)
 
 
@@ -103,7 +105,7 @@ def row_of(kind: str, frames: int, pictures: int) -> dict[str, object]:
     search, before = Search(index, wanted), held("VmRSS")
     forget_most()
     started = time.process_time()
-    found: Assignment = assign(frames, pictures, search)
+    found = assign(frames, pictures, search)
     seconds = time.process_time() - started - search.seconds
     memory = held("VmHWM") - before
     first = greedy(Search(index, wanted))
