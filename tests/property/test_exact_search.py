@@ -69,6 +69,17 @@ def test_products_are_the_same_in_any_company() -> None:
     assert products[5, 0] == products[5, 1]
 
 
+def test_long_lists_are_those_of_short_ones_and_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are looked for in larger blocks."""
+    monkeypatch.setattr(exact, "_BLOCK", 40)
+    vectors, queries = unit_vectors(2000, 5, 0), unit_vectors(3, 5, 1)
+    for count in (300, 700):
+        ids, products = search_exactly(vectors, queries, count)
+        for row, query in enumerate(queries):
+            expected = by_hand(vectors, query, count, np.zeros(2000, np.bool_))
+            assert (ids[row].tolist(), products[row].tolist()) == expected
+
+
 def test_no_queries_find_nothing() -> None:
     ids, products = search_exactly(unit_vectors(5, 3, 0), np.zeros((0, 3), np.float32), 4)
     assert (ids.shape, products.shape) == ((0, 4), (0, 4))

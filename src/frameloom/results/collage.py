@@ -33,6 +33,26 @@ class Match(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BestChoice(Result):
+    """How good a choice is that was made for all frames together."""
+
+    objective: float
+    """Sum of the similarities of frames and their images; with a threshold, a frame without one counts as that."""
+    bound: float
+    """No choice without repeats has a larger sum."""
+    gap: float
+    """By how much the objective may fall short of the best."""
+    proved: bool
+    """Whether it is the best: the gap is 1e-6 at most, and the search exact."""
+    rounds: int
+    """How often a part of the problem was solved."""
+    pairs: int
+    """How many pairs of a frame and an image were looked at."""
+    longest_list: int
+    """How many images were looked at for one frame, at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Collage(Result):
     """A video whose frames gave way to images."""
 
@@ -60,6 +80,8 @@ class Collage(Result):
     """How many of them show themselves; the others show what was asked."""
     mean_similarity: float
     """Of each frame and the image in its place."""
+    best_choice: BestChoice | None = None
+    """With `assign="optimal"`: how good the choice is."""
     frames_written: int
     """Frames of the output."""
     size: tuple[int, int]

@@ -25,6 +25,7 @@ from frameloom.retrieval.collage_files import CHECKPOINT, adopt
 from frameloom.retrieval.collage_wishes import Pool, Searched, Wishes, check_collage
 from frameloom.retrieval.fitting import Fitting
 from frameloom.retrieval.matching import Checkpoint, Matching, match
+from frameloom.retrieval.optimal import Together, choose_together, describe_missing, described_before
 from frameloom.retrieval.programme import Programme
 from frameloom.retrieval.queries import query_of, shown_aspect
 from frameloom.retrieval.rendering import mostly_changes
@@ -42,6 +43,7 @@ _WHAT_CHANGED = {
     "seed": "--seed",
     "threshold": "--threshold",
     "below": "--below",
+    "assign": "--assign",
     "version": "the version",
 }
 
@@ -69,7 +71,7 @@ def make_collage(video: Path, output: Path, pool: Pool, wishes: Wishes) -> Colla
     with Workspace(output) as workspace, told(output):
         checkpoint = _choose(job, selector, workspace)
         matches = tuple(job.match(choice) for choice in checkpoint.choices)
-        made = job.assembly(checkpoint.choices, workspace).put_together(matches)
+        made = job.assembly(checkpoint.choices, workspace).put_together(matches, checkpoint.best)
     return _result(job, checkpoint, matches, made, seconds=time.perf_counter() - started)
 
 
@@ -134,6 +136,8 @@ class _Job:
 
     def work(self) -> Entry:
         """Everything that the choice depends on."""
+        together = self.wishes.rules.assign == "optimal"
+        names = (*_DECIDE_THE_CHOICE, "scipy") if together else _DECIDE_THE_CHOICE  # of equal choices it takes one
         return {
             "video": fingerprint(self.info.path),
             "images": self.searched.images,
@@ -141,7 +145,7 @@ class _Job:
             "rate": None if self.wishes.rate is None else str(self.wishes.rate),
             "seconds": None if self.programme.whole else str(self.wishes.seconds),
             **self.wishes.rules.settings(),
-            "version": [version(name) for name in _DECIDE_THE_CHOICE],
+            "version": [version(name) for name in names],
         }
 
 
@@ -151,6 +155,9 @@ def _choose(job: _Job, selector: Selector, workspace: Workspace) -> Checkpoint:
     if kind_of_output(job.output) == "folder":
         adopt(job.output / CHECKPOINT, path)
     checkpoint = Checkpoint(path, job.work(), job.frames, len(job.searched.index.paths))
+    together = job.wishes.rules.assign == "optimal"
+    if together:
+        checkpoint.keep_whole(len(job.frames))
     workspace.keep = bool(checkpoint.choices)
     _say_how_it_goes_on(job, checkpoint)
     matching = Matching(
@@ -161,6 +168,10 @@ def _choose(job: _Job, selector: Selector, workspace: Workspace) -> Checkpoint:
         batch=job.wishes.batch,
         stopwatch=job.stopwatch,
     )
+    if together:
+        if not checkpoint.choices:
+            _choose_together(job, matching, checkpoint, workspace)
+        return checkpoint
 
     def steps() -> Iterator[None]:
         for count in match(matching, job.frames, checkpoint):
@@ -170,6 +181,19 @@ def _choose(job: _Job, selector: Selector, workspace: Workspace) -> Checkpoint:
     for _ in track(steps(), f"{job.info.path.name}: choosing images", len(job.frames), checkpoint.reused):
         pass
     return checkpoint
+
+
+def _choose_together(job: _Job, matching: Matching, checkpoint: Checkpoint, workspace: Workspace) -> None:
+    """Choose for all frames at once; what is described is kept for the next run until then."""
+    rules, name = job.wishes.rules, job.info.path.name
+    together = Together(matching=matching, searched=job.searched, rules=rules, frames=job.frames)
+    known = described_before(together, workspace.path, job.work())
+    workspace.keep = bool(known.reused)
+    if known.reused:
+        job.notices.add(f"{name}: going on; {known.reused} of {len(job.frames)} frames were described")
+    for _ in describe_missing(together, known):
+        workspace.keep = True
+    choose_together(together, known.vectors(), checkpoint)
 
 
 def _say_how_it_goes_on(job: _Job, checkpoint: Checkpoint) -> None:
@@ -203,6 +227,7 @@ def _result(job: _Job, checkpoint: Checkpoint, matches: tuple[Match, ...], made:
         below=sum(choice.below for choice in choices),
         kept=len(choices) - len(selected),
         mean_similarity=float(np.mean(similarities)) if similarities else 0.0,
+        best_choice=checkpoint.best,
         frames_written=made.frames,
         size=job.info.size,
         rate=job.programme.rate,

@@ -39,6 +39,9 @@ class Searched:
     excluded: NDArray[np.bool_] | None = None
     """Images `(len(index.paths),)` that must not be chosen."""
 
+    exact: bool = True
+    """Whether a search finds the most similar images of all."""
+
     @property
     def pool(self) -> int:
         """How many images can be chosen."""

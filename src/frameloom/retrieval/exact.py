@@ -64,8 +64,9 @@ def _search(
 ) -> _Found:
     best = _Found(np.full((len(queries), count), -1, np.int64), np.full((len(queries), count), -np.inf, np.float32))
     error = 2 * vectors.shape[1] * _ROUNDING  # of a float32 product of unit vectors, at most: Higham, section 3.1
-    for start in range(0, len(vectors), _BLOCK):
-        block = np.asarray(vectors[start : start + _BLOCK], np.float32)
+    size = _BLOCK * min(max(count // 128, 1), 16)  # to merge long lists costs more than the products of a block
+    for start in range(0, len(vectors), size):
+        block = np.asarray(vectors[start : start + size], np.float32)
         allowed = None if excluded is None else ~excluded[start : start + len(block)]
         if allowed is not None and not allowed.any():
             continue

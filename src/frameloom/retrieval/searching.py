@@ -78,6 +78,7 @@ class PoolWish:
             framing=_framing(describing),
             smallest=None if describing.choice.options.compat else describing.choice.options.size,
             excluded=excluded,
+            exact=index.facts.structure is None,
         )
 
     def _describing(self, aspect: Fraction | float) -> Describing:

@@ -13,6 +13,9 @@ from frameloom.roles import ImageIndex
 Below = Literal["source", "hold", "best"]
 """What a frame shows that no image is similar enough to: itself, the image before it, or the most similar one."""
 
+Assign = Literal["greedy", "optimal"]
+"""Without repeats: each frame in turn takes the best image left; or all together have the best sum of similarities."""
+
 _WORDS = ("source", "hold", "best")
 
 
@@ -33,6 +36,7 @@ class Rules:
     threshold: float | None = None
     """The least similarity, -1..1; None takes any."""
     below: Below = "source"
+    assign: Assign = "greedy"
 
     def __post_init__(self) -> None:
         if self.depth < 1:
@@ -43,11 +47,23 @@ class Rules:
             raise RangeError(f"threshold is {self.threshold}; similarities lie from -1 to 1")
         if self.below not in _WORDS:
             raise RangeError(f"below is '{self.below}'; give {', '.join(_WORDS[:-1])} or {_WORDS[-1]}")
+        if self.assign not in ("greedy", "optimal"):
+            raise RangeError(f"assign is '{self.assign}'; give greedy or optimal")
+        if self.assign == "optimal" and self.repeat:
+            raise InputError(
+                "--assign optimal shares images out, each to one frame at most: add --no-repeat; where images may "
+                "repeat, --search-depth 1 takes the best one for every frame"
+            )
 
     @property
     def drawn(self) -> bool:
         """Whether chance has a part in it."""
         return self.repeat and self.depth > 1
+
+    @property
+    def instead(self) -> float | None:
+        """What a frame without an image counts in an assignment; None: it has one whatever the similarity."""
+        return None if self.below == "best" else self.threshold
 
     def settings(self) -> dict[str, Any]:
         """What the choice depends on, as JSON can hold it; what has no effect is None."""
@@ -57,6 +73,7 @@ class Rules:
             "seed": self.seed if self.drawn else None,
             "threshold": self.threshold,
             "below": None if self.threshold is None else self.below,
+            "assign": None if self.assign == "greedy" else self.assign,
         }
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from frameloom.media.choices import OnError, Preset, VideoCodec
 from frameloom.results.collage import Collage, MethodComparison
-from frameloom.retrieval.selection import Below
+from frameloom.retrieval.selection import Assign, Below
 from frameloom.runtime import Device, Runtime
 
 
@@ -18,6 +18,7 @@ def collage(
     *,
     descriptor: str = "canny",
     repeat: bool = True,
+    assign: Assign = "greedy",
     search_depth: int = 10,
     seed: int = 0,
     threshold: float | None = None,
@@ -67,6 +68,8 @@ def collage(
         descriptor: How images are compared: canny, spatial_pyramid, hog, spatial_color, mobilenet, efficientnet, or any
             encoder; see `frameloom models list`.
         repeat: Whether an image may stand for several frames. If not, each frame in turn gets the best one left.
+        assign: Without repeats: greedy, each frame in turn gets the best image left; or optimal, all together get the
+            images with the largest sum of similarities, with proof.
         search_depth: Draw one of so many most similar images; 1 takes the most similar.
         seed: Which images are drawn, a whole number from 0.
         threshold: The least similarity, -1 to 1; below it a frame is not replaced.
@@ -122,7 +125,7 @@ def collage(
     from frameloom.retrieval.structures import StructureWish
 
     wishes = Wishes(
-        rules=Rules(repeat=repeat, depth=search_depth, seed=seed, threshold=threshold, below=below),
+        rules=Rules(repeat=repeat, depth=search_depth, seed=seed, threshold=threshold, below=below, assign=assign),
         encoding=Encoding(codec=codec, crf=crf, preset=preset),
         rate=None if fps_override is None else rate_of(fps_override),
         seconds=Fraction(str(demo_seconds)) if demo else None,

@@ -51,6 +51,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "collage": (
         "frameloom collage walk.mp4 photos/ collage.mp4      a video, with sound",
         "frameloom collage walk.mp4 photos/ out/ --no-repeat a folder; no image twice",
+        "frameloom collage walk.mp4 photos/ out/ --no-repeat --assign optimal",
         "frameloom collage walk.mp4 photos/ out/ --descriptor hog --save-samples 20",
         "frameloom collage walk.mp4 photos/ out/ --demo      quickly: 20 s, 1000 images",
     ),

@@ -5,7 +5,7 @@ from typing import Any
 
 from frameloom.cli.summaries.units import rate, seconds
 from frameloom.results.base import Result
-from frameloom.results.collage import Collage, MethodComparison
+from frameloom.results.collage import BestChoice, Collage, MethodComparison
 
 _SOUND = {"copied": ", with sound", "left out": ", without the sound", "dropped": ", without the sound", "none": ""}
 
@@ -19,10 +19,17 @@ def _collage(made: Collage) -> str:
     if made.video is not None:
         length = f"{made.frames_written} frames at {rate(made.rate)}, {float(made.duration):.3f} s long"
         lines.append(f"  {made.video.name}: {length}{_SOUND[made.sound]}")
+    if made.best_choice is not None:
+        lines.append(f"  {_best_choice(made.best_choice)}")
     if made.below:
         fate = f"{made.kept} of them show themselves" if made.kept else "another image is shown"
         lines.append(f"  {made.below} frames have no image that is similar enough: {fate}")
     return "\n".join(lines)
+
+
+def _best_choice(best: BestChoice) -> str:
+    known = "no choice without repeats is better" if best.proved else "the bound is for the images that the index found"
+    return f"sum of similarities {best.objective:.6f}, at most {best.bound:.6f}, gap {best.gap:.1e}: {known}"
 
 
 def _comparison(made: MethodComparison) -> str:
