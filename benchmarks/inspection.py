@@ -48,7 +48,7 @@ SEEN = (
 )
 OWN_CUTS = {"bikes": (30, 76, 137, 187, 242), "nasa_13013": (202,), "car": (352,)}
 OWN_STUTTER = {*OWN_REPEATS, "car", "nasa_13013", "cups", "juggle"}
-"""Clips with repeated or lost frames of their own: duplicates and jumps in them are no false alarms, nor is any planted.
+"""Clips that repeat or lose frames of their own: duplicates and jumps in them are no false alarms, nor is any planted.
 
 In `juggle` every fifth frame is lost: in each fourth step the balls move two to three times as far as in the others.
 """
