@@ -39,7 +39,7 @@ class Judged:
 
 
 def inspect_frames(
-    frames: Iterable[Frame], encoder: PatchEncoder, *, grid: tuple[int, int], size: tuple[int, int]
+    frames: Iterable[Frame], encoder: PatchEncoder, *, grid: tuple[int, int], size: tuple[int, int], start: int = 0
 ) -> Iterator[Judged]:
     """Yield every frame, judged.
 
@@ -48,6 +48,7 @@ def inspect_frames(
         encoder: What frames are compared by.
         grid: Rows and columns of its tokens: `features.patches.grid_size`.
         size: Height and width of the frames.
+        start: Index of the first of them.
     """
     width = max(LUMA_WIDTH, grid[1] * encoder.patch)
     reduced = (
@@ -57,7 +58,7 @@ def inspect_frames(
     look = looker(encoder, grid)
     window = _Window(size)
     cut = False
-    for index, step in enumerate(look_ahead(reduced, cuts=AUTO, dedupe=True)):
+    for index, step in enumerate(look_ahead(reduced, cuts=AUTO, dedupe=True), start):
         window.append(look(index, step, cut))
         cut = step.cut
         if window.ahead == AROUND:
