@@ -19,6 +19,7 @@ from frameloom.results.inspection import Finding, InspectedFrame
 from frameloom.similarity.findings import worst_of
 from frameloom.similarity.inspect import AROUND, Judged, inspect_frames
 from frameloom.similarity.kept_judgements import judged_from
+from frameloom.similarity.motion import turn
 
 Image = NDArray[np.uint8]
 SIZE = (144, 256)
@@ -110,6 +111,16 @@ def test_a_camera_that_shakes_is_no_fault() -> None:
     assert findings(shaken) == []
 
 
+def test_a_turn_of_the_camera_bends_nothing() -> None:
+    rows, columns = np.mgrid[:90, :160].astype(np.float32)
+    steady = np.zeros((90, 160, 2), np.float32)
+    rolling = np.stack((2 + 0.02 * columns - 0.05 * rows, 1 + 0.05 * columns + 0.02 * rows), axis=-1)
+    turned = turn(steady, rolling)
+    assert turned.whole.shape == (9, 16, 2)
+    assert np.hypot(turned.whole[..., 0], turned.whole[..., 1]).min() > 1
+    assert np.abs(turned.bent).max() < 0.01
+
+
 def test_a_step_back_is_shake_and_no_jump() -> None:
     whole = scenery(3)
     lefts = [2 * index for index in range(AT)] + [2 * index - 10 for index in range(AT, 26)]
@@ -119,7 +130,7 @@ def test_a_step_back_is_shake_and_no_jump() -> None:
 def test_something_that_sets_out_alone_is_no_jump() -> None:
     clip, square = pan(speed=1), scenery(8)[:40, :40]
     for index, image in enumerate(clip):
-        left = 20 + (30 if index >= AT else 0)
+        left = 20 + (50 if index >= AT else 0)
         image[50:90, left : left + 40] = square
     assert [one for one in findings(clip) if one.kind == "jump"] == []
 
@@ -170,11 +181,11 @@ def test_a_repeated_part_without_a_seam_is_a_tear() -> None:
     assert "belongs to the previous frame" in found.reason
 
 
-def test_a_part_that_stands_still_is_no_tear() -> None:
-    clip = pan()
-    for image in clip:
-        image[90:] = clip[0][90:]
-    assert findings(clip) == []
+def test_a_part_that_stands_still_but_for_one_step_is_no_tear() -> None:
+    still, clip = pan(2), pan()
+    for index, image in enumerate(clip):
+        image[90:] = still[index > AT][90:]
+    assert [one for one in findings(clip) if one.kind == "tearing"] == []
 
 
 def test_a_repeated_frame_is_a_duplicate() -> None:
