@@ -20,7 +20,7 @@ from frameloom.similarity.flicker import Departure, departure, distance
 from frameloom.similarity.jumps import Move, jump, move
 from frameloom.similarity.looks import Look, looker
 from frameloom.similarity.motion import Turn, turn
-from frameloom.similarity.partial_repeats import partial_repeat
+from frameloom.similarity.partial_repeats import NO_REPEAT, partial_repeat
 from frameloom.similarity.tearing import NO_TEAR, Seam, Tear, seam, tear
 
 AROUND = max(flicker.AROUND, jumps.AROUND, bending.AROUND, tearing.AROUND) + 1
@@ -136,7 +136,8 @@ class _Window:
         turns = [one.turn for one in self._seen]
         moves = [one.move for one in self._seen]
         if seen.within_shot:
-            seen.tear = tear(seen.seam, partial_repeat(moves, at), turns, at, scale)
+            whole = look.repeats or self._seen[at + 1].look.repeats  # then what repeats is no part
+            seen.tear = tear(seen.seam, NO_REPEAT if whole else partial_repeat(moves, at), turns, at, scale)
         stands_in = look.repeats or look.damaged  # it lies beside where motion leads, but not bent
         bent = bending.NO_BEND if stands_in else bend(turns, at)
         departures = [one.departure if one.within_shot else None for one in self._seen]

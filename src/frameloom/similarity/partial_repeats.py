@@ -63,14 +63,16 @@ def partial_repeat(moves: Sequence[Move | None], at: int) -> PartialRepeat:
             usual = np.minimum(np.minimum(side[0], side[3]), side[moving])
             calm, lively = np.minimum(other[1], other[2]), np.maximum(other[1], other[2])
             even = calm / (lively + _EVEN_NOISE) * np.minimum(1, other[repeating] / _LIVELY)
-            # else the neighbour is the one that has a part of this frame
-            makes_up = side[moving] >= side[beyond]
-            outdone = usual / (side[repeating] + _NOISE) * even * makes_up / REPEATED
+            outdone = usual / (side[repeating] + _NOISE) * even / REPEATED
             if outdone.size and float(outdone.max()) > found.strength:
                 places = np.flatnonzero(outdone >= _AS_GOOD * outdone.max())
-                row = first + int(places[0] if lower else places[-1])
-                found = PartialRepeat(float(outdone.max()), row / height, bool(lower), neighbour)
-    return found
+                place = int(places[0] if lower else places[-1])
+                # else the neighbour is the one that has a part of this frame
+                makes_up = side[moving][place] >= side[beyond][place]
+                found = PartialRepeat(
+                    float(outdone.max()), (first + place) / height, bool(lower), neighbour if makes_up else ""
+                )
+    return found if found.neighbour else NO_REPEAT
 
 
 def _means_above(rows: NDArray[np.float32]) -> NDArray[np.float64]:
