@@ -24,7 +24,7 @@ _CELL = 8  # rows of a cell whose change is looked at; it is a sixteenth of the 
 _AGAINST = -0.5  # likeness, from -1 to 1, of two steps' motion below which one goes against the other
 
 # Of the change's ratio times the root of the motion's. In the tuning half 48 of 52 gaps of two frames lie above, and of
-# untouched frames one; 1.3 would find all and give no more, but there twice as many come near.
+# untouched frames two; 1.3 would find all and give no more, but there twice as many come near.
 LIMIT = 1.45
 
 
