@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,10 @@ import readers
 from commands import Command
 from factories import clip, image_folder, moving_square, noise, write_png
 from frameloom.errors import DecodeError, InputError, OutputExists, RangeError
+from frameloom.media.writing.workspace import Workspace
+from frameloom.progress import listening
+from frameloom.similarity.kept_judgements import BLOCK
+from processes import workspace
 
 NAMES = ["frames.csv", "index.html", "report.json"]
 SIZE = (48, 64)
@@ -135,3 +140,54 @@ def test_bad_options_are_told_in_one_line(walk: Path, frameloom: Command, tmp_pa
         fl.inspect(walk, kinds=["wobble"])  # type: ignore[list-item]
     with pytest.raises(RangeError, match="worst is -1"):
         fl.inspect(walk, worst=-1)
+
+
+def flickering(index: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The moving square; frames 20, 49, 51 and 90 are darker."""
+    image = moving_square(index % 8, size)
+    return np.rint(image * 0.8).astype(np.uint8) if index in (20, 49, 51, 90) else image
+
+
+def stopping_after(count: int) -> Callable[[Iterable[object], str, int | None, int], Iterator[object]]:
+    """A listener to progress that presses Ctrl-C when so many frames were inspected."""
+
+    def listener(items: Iterable[object], label: str, total: int | None, done: int) -> Iterator[object]:
+        for index, item in enumerate(items):
+            if label.startswith("inspecting") and index == count:
+                raise KeyboardInterrupt
+            yield item
+
+    return listener
+
+
+def test_an_interrupted_run_goes_on_and_says_the_same(tmp_path: Path) -> None:
+    path = clip(tmp_path / "film.mp4", 110, size=SIZE, draw=flickering)
+    undisturbed = fl.inspect(path, tmp_path / "undisturbed")
+    with pytest.raises(KeyboardInterrupt) as stopped, listening(stopping_after(60), None):  # type: ignore[arg-type]
+        fl.inspect(path, tmp_path / "out")
+    assert "run the same command again to go on" in str(stopped.value.__notes__)
+    assert not (tmp_path / "out").exists()
+    seen = fl.inspect(path, tmp_path / "out")
+    assert (seen.frames_reused, undisturbed.frames_reused) == (BLOCK, 0)
+    assert "going on; 50 of 110 frames" in seen.notices[0]
+    assert {one.frame for one in seen.findings} >= {20, 49, 51, 90}
+    assert (seen.frames, seen.findings, seen.worst) == (undisturbed.frames, undisturbed.findings, undisturbed.worst)
+    assert (tmp_path / "out" / "frames.csv").read_bytes() == (tmp_path / "undisturbed" / "frames.csv").read_bytes()
+    pages = [(tmp_path / name / "index.html").read_text() for name in ("out", "undisturbed")]
+    assert pages[0].count("data:image/jpeg") == pages[1].count("data:image/jpeg") == 3 * len(seen.worst)
+    assert readers.hidden_in(tmp_path) == []
+
+
+def test_a_run_that_finds_another_ones_frames_starts_afresh(tmp_path: Path) -> None:
+    path = clip(tmp_path / "film.mp4", 70, size=SIZE, draw=flickering)
+    with pytest.raises(KeyboardInterrupt), listening(stopping_after(60), None):  # type: ignore[arg-type]
+        fl.inspect(path, tmp_path / "out")
+    assert workspace(tmp_path / "out").exists()
+    seen = fl.inspect(path, tmp_path / "out", encoder="color")
+    assert seen.frames_reused == 0
+    assert "(model) changed since; starting afresh" in seen.notices[0]
+
+
+def test_two_runs_cannot_make_one_folder(walk: Path, frameloom: Command, tmp_path: Path) -> None:
+    with Workspace(tmp_path / "out"):
+        assert "is being made by another run" in frameloom("inspect", walk, tmp_path / "out").refused()

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from factories import moving_square, noise
+from factories import moving_square, noise, write_png
 from frameloom.features.lookahead import LOOKAHEAD, LOOKBACK
 from frameloom.features.patches import grid_size
 from frameloom.frame import ArrayPicture, Frame
+from frameloom.media.reading.source import open_source
 from frameloom.models.encoders.hog import HOGCells
 from frameloom.results.inspection import Finding, InspectedFrame
 from frameloom.similarity.findings import worst_of
 from frameloom.similarity.inspect import AROUND, Judged, inspect_frames
+from frameloom.similarity.kept_judgements import judged_from
+from frameloom.similarity.motion import turn
 
 Image = NDArray[np.uint8]
 SIZE = (144, 256)
@@ -79,6 +83,58 @@ def test_a_blurred_frame_flickers() -> None:
     assert "more blurred" in found.reason
 
 
+def bent(image: Image, pixels: float) -> Image:
+    """Displaced by smooth noise with a deviation of so many pixels."""
+    height, width = image.shape[:2]
+    noise_field = np.random.default_rng(4).normal(0, pixels, (2, 4, 4)).astype(np.float32)
+    across, down = (cv2.resize(one, (width, height), interpolation=cv2.INTER_CUBIC) for one in noise_field)
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    return cv2.remap(image, columns + across, rows + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+
+
+def test_a_bent_frame_flickers() -> None:
+    clip = pan()
+    found = only(findings(with_frame(clip, bent(clip[AT], 3))))
+    assert (found.kind, found.frame) == ("flicker", AT)
+    assert "bent: half of it lies" in found.reason
+
+
+def test_a_bent_frame_of_an_upright_clip_flickers() -> None:
+    clip = [np.ascontiguousarray(image.transpose(1, 0, 2)) for image in pan()]
+    assert [(one.kind, one.frame) for one in findings(with_frame(clip, bent(clip[AT], 3)))] == [("flicker", AT)]
+
+
+def test_a_camera_that_shakes_is_no_fault() -> None:
+    whole, draw = scenery(2), np.random.default_rng(7)
+    places = [(10 + draw.integers(-2, 3), 40 + 2 * index + draw.integers(-2, 3)) for index in range(26)]
+    shaken = [whole[y : y + SIZE[0], x : x + SIZE[1]].copy() for y, x in places]
+    assert findings(shaken) == []
+
+
+def test_a_turn_of_the_camera_bends_nothing() -> None:
+    rows, columns = np.mgrid[:90, :160].astype(np.float32)
+    steady = np.zeros((90, 160, 2), np.float32)
+    rolling = np.stack((2 + 0.02 * columns - 0.05 * rows, 1 + 0.05 * columns + 0.02 * rows), axis=-1)
+    turned = turn(steady, rolling)
+    assert turned.whole.shape == (9, 16, 2)
+    assert np.hypot(turned.whole[..., 0], turned.whole[..., 1]).min() > 1
+    assert np.abs(turned.bent).max() < 0.01
+
+
+def test_a_step_back_is_shake_and_no_jump() -> None:
+    whole = scenery(3)
+    lefts = [2 * index for index in range(AT)] + [2 * index - 10 for index in range(AT, 26)]
+    assert findings([whole[10 : 10 + SIZE[0], left + 20 : left + 20 + SIZE[1]].copy() for left in lefts]) == []
+
+
+def test_something_that_sets_out_alone_is_no_jump() -> None:
+    clip, square = pan(speed=1), scenery(8)[:40, :40]
+    for index, image in enumerate(clip):
+        left = 20 + (50 if index >= AT else 0)
+        image[50:90, left : left + 40] = square
+    assert [one for one in findings(clip) if one.kind == "jump"] == []
+
+
 def test_a_frame_of_something_else_flickers_and_is_no_cut() -> None:
     clip = pan(speed=1)
     found = findings(with_frame(clip, cv2.flip(clip[AT], -1)))
@@ -111,6 +167,25 @@ def test_a_part_of_a_neighbour_is_a_tear(other: int, name: str) -> None:
     found = only(findings(with_frame(clip, torn)))
     assert (found.kind, found.frame) == ("tearing", AT)
     assert found.reason == f"the part below row 90 belongs to the {name} frame"
+
+
+def test_a_repeated_part_without_a_seam_is_a_tear() -> None:
+    """Where the row lies in what is flat, only that the part stands still for one step tells."""
+    clip = pan()
+    for image in clip:
+        image[60:80] = 90
+    torn = clip[AT].copy()
+    torn[70:] = clip[AT - 1][70:]
+    found = only(findings(with_frame(clip, torn)))
+    assert (found.kind, found.frame) == ("tearing", AT)
+    assert "belongs to the previous frame" in found.reason
+
+
+def test_a_part_that_stands_still_but_for_one_step_is_no_tear() -> None:
+    still, clip = pan(2), pan()
+    for index, image in enumerate(clip):
+        image[90:] = still[index > AT][90:]
+    assert [one for one in findings(clip) if one.kind == "tearing"] == []
 
 
 def test_a_repeated_frame_is_a_duplicate() -> None:
@@ -190,6 +265,23 @@ def test_only_a_bounded_number_of_frames_is_held() -> None:
         assert one.frame.index == index
         assert read - index <= LOOKAHEAD + AROUND + 2
     assert LOOKBACK + LOOKAHEAD + 2 * AROUND < 30
+
+
+def test_judgements_from_any_frame_on_are_those_of_a_whole_pass(tmp_path: Path) -> None:
+    images = pan(44, speed=3)
+    images[16] = np.rint(images[16] * 0.9).astype(np.uint8)
+    images[20][70:] = images[19][70:]
+    images[25] = images[24]
+    images[30] = bent(images[30], 3)
+    for index, image in enumerate(images):
+        write_png(tmp_path / "frames" / f"{index:05}.png", image)
+    source, encoder = open_source(tmp_path / "frames"), HOGCells()
+    grid = grid_size(encoder, SIZE)
+    whole = list(judged_from(source, encoder, grid, 0))
+    assert {finding.frame for one in whole for finding in one.findings} >= {16, 20, 25, 30}
+    for first in (17, 21, 31):
+        rest = list(judged_from(source, encoder, grid, first))
+        assert [(one.frame, one.findings) for one in rest] == [(one.frame, one.findings) for one in whole[first:]]
 
 
 def test_the_worst_are_the_strongest_faults_each_frame_once() -> None:

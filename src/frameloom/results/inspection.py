@@ -83,8 +83,10 @@ class Inspection(Result):
     """The strongest faults, strongest first, each frame once; cuts are no faults."""
     counts: dict[Kind, int]
     """Kind -> how many were found."""
+    frames_reused: int
+    """How many of the frames an interrupted run had inspected."""
     seconds: float
-    """Wall-clock time that it took."""
+    """Wall-clock time that this run took."""
     notices: tuple[str, ...]
     output: Path | None
     """The folder with report.json, frames.csv and index.html; None where nothing was written."""

@@ -9,8 +9,6 @@ from frameloom.results.inspection import FAULTS, Finding, Kind
 from frameloom.similarity.flicker import Departure, Flicker
 from frameloom.similarity.tearing import Tear
 
-_TOLD_SHIFT = 0.3  # explains enough for its pixels to be told
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -24,6 +22,8 @@ class Evidence:
     """Its pixels per pixel of the reduced frame."""
     departure: Departure | None
     flicker: Flicker
+    bent: float
+    """How far parts of it lie from where its neighbours have them, in pixels of the reduced frame."""
     tear: Tear
     jump: float
     moved: float
@@ -38,7 +38,7 @@ def findings_of(evidence: Evidence) -> Iterator[Finding]:
     if evidence.tear.strength >= 1:
         yield _finding(evidence, "tearing", evidence.tear.strength, _torn(evidence))
     elif evidence.flicker.strength >= 1 and evidence.departure is not None:
-        yield _finding(evidence, "flicker", evidence.flicker.strength, _flickers(evidence.flicker, evidence.departure))
+        yield _finding(evidence, "flicker", evidence.flicker.strength, _flickers(evidence, evidence.departure))
     if evidence.repeats and not evidence.damaged:
         yield _finding(evidence, "duplicate", 1.0, "repeats the frame before it")
     if evidence.jump >= 1:
@@ -63,17 +63,18 @@ def _finding(evidence: Evidence, kind: Kind, strength: float, reason: str) -> Fi
     return Finding(frame=evidence.index, time=evidence.time, kind=kind, strength=strength, reason=reason)
 
 
-def _flickers(flicker: Flicker, departure: Departure) -> str:
-    strongest = flicker.strength
+def _flickers(evidence: Evidence, departure: Departure) -> str:
+    flicker, strongest = evidence.flicker, evidence.flicker.strength
     if flicker.brightness == strongest:
-        ratio = _percent(departure.brightness)
-        way = "brighter" if departure.brightness > 0 else "darker"
-        return f"{ratio} {way} than its neighbours, which differ by {_percent(departure.brightness_between)}"
+        ratio = departure.brightness
+        way = "brighter" if ratio.sure > 0 else "darker"
+        return f"{_percent(ratio.own)} {way} than its neighbours, which differ by {_percent(ratio.between)}"
     if flicker.sharpness == strongest:
-        way = "sharper" if departure.sharpness > 0 else "more blurred"
-        return f"{way} than both its neighbours: edges are {_percent(departure.sharpness)} " + (
-            "stronger" if departure.sharpness > 0 else "weaker"
-        )
+        way, edges = ("sharper", "stronger") if departure.sharpness.sure > 0 else ("more blurred", "weaker")
+        return f"{way} than both its neighbours: edges are {_percent(departure.sharpness.own)} {edges}"
+    if flicker.bent == strongest:
+        pixels = max(1, round(evidence.bent * evidence.scale))
+        return f"bent: half of it lies {pixels} pixel{'s' if pixels > 1 else ''} or more from where its neighbours lead"
     times = min(departure.to_previous, departure.to_next) / max(departure.between, 1e-3)
     return f"shows something else: {times:.1f} times as far from either neighbour as these are from each other"
 
@@ -88,7 +89,7 @@ def _torn(evidence: Evidence) -> str:
     if tear.neighbour:
         return f"{side} belongs to the {tear.neighbour} frame"
     pixels = round(abs(tear.shift) * evidence.scale)
-    if tear.explained < _TOLD_SHIFT or not pixels:
+    if not pixels:
         return f"a seam runs across the picture at row {round(tear.row * evidence.height)}"
     return f"{side} lies {pixels} pixels too far to the {'right' if tear.shift > 0 else 'left'}"
 

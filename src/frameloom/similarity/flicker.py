@@ -1,8 +1,9 @@
 """Frames that depart from both their neighbours while these agree: in brightness, sharpness, or what they show.
 
 A step in brightness, a cut or a fast move separates the neighbours too; what flickers comes back. Brightness and
-sharpness are compared block by block and the median is taken, so that something bright that passes is no flicker.
-docs/inspect.md has the measurements behind all limits.
+sharpness are compared block by block, and all but a quarter of what the picture shows must depart as much, so that
+something bright that passes is no flicker. Frames that are bent flicker too: `similarity/bending.py`. docs/inspect.md
+has the measurements behind all limits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ _SEEN_TO_ALTERNATE, _ALIKE = 3, 0.5  # frames, and how much of the departure eac
 
 # Levels added to what is compared: darkness and flat parts are all noise.
 _DARK, _FLAT = 4.0, 1.5
+_QUARTER, _HALF = 0.25, 0.5  # of the blocks; brighter ones, or those with more texture, count more
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +33,32 @@ class Limits:
     times: float
 
 
-# On the tuning half they give one alarm in 3,495 untouched frames, and find 22 of 23 gains of 3 %, all of 6 %, and all
-# blurs from one pixel up.
-BRIGHTNESS = Limits(least=0.010, usual=0.002, times=4.0)
-SHARPNESS = Limits(least=0.035, usual=0.010, times=2.8)
+# On the tuning half untouched frames stay below 0.3 and 0.7 of them; they find 98 of 100 gains of 6 %, and all blurs.
+BRIGHTNESS = Limits(least=0.012, usual=0.002, times=4.8)
+SHARPNESS = Limits(least=0.042, usual=0.010, times=3.4)
 # Distance to the nearer neighbour over that between the neighbours: where all moves evenly it is about a half.
 SHOWN = 1.10
 _NOISE = 0.01  # cosine distance between frames of a still scene
 
 
 @dataclass(frozen=True, slots=True)
+class Ratio:
+    """How brightness or sharpness compares, as natural logarithms: 0.03 is 3 % more."""
+
+    own: float
+    """Of the frame over the mean of its neighbours, in the median block."""
+    sure: float
+    """The same where a quarter of the blocks depart less, or the other way; 0 if that is the other way."""
+    between: float
+    """Of the next frame over the previous one, in the median block."""
+
+
+@dataclass(frozen=True, slots=True)
 class Departure:
     """How a frame differs from its two neighbours, and these from each other."""
 
-    brightness: float
-    """Logarithm of its brightness over theirs; 0.03 is 3 % brighter."""
-    brightness_between: float
-    """Of the next frame over that of the previous."""
-    sharpness: float
-    sharpness_between: float
+    brightness: Ratio
+    sharpness: Ratio
     to_previous: float
     """Mean cosine distance of the tokens of each patch, 0..2."""
     to_next: float
@@ -66,11 +75,12 @@ class Flicker:
     brightness: float
     sharpness: float
     shown: float
+    bent: float
 
     @property
     def strength(self) -> float:
         """The greatest of them."""
-        return max(self.brightness, self.sharpness, self.shown)
+        return max(self.brightness, self.sharpness, self.shown, self.bent)
 
 
 def distance(first: Look, second: Look) -> float:
@@ -80,13 +90,9 @@ def distance(first: Look, second: Look) -> float:
 
 def departure(previous: Look, this: Look, following: Look) -> Departure:
     """Compare three consecutive frames."""
-    brightness, brightness_between = _ratios(previous.blocks, this.blocks, following.blocks, _DARK)
-    sharpness, sharpness_between = _ratios(previous.sharpness, this.sharpness, following.sharpness, _FLAT)
     return Departure(
-        brightness=brightness,
-        brightness_between=brightness_between,
-        sharpness=sharpness,
-        sharpness_between=sharpness_between,
+        brightness=_ratio(previous.blocks, this.blocks, following.blocks, _DARK),
+        sharpness=_ratio(previous.sharpness, this.sharpness, following.sharpness, _FLAT),
         to_previous=distance(previous, this),
         to_next=distance(this, following),
         to_midpoint=_distance(unit_length(previous.tokens + following.tokens), this.tokens),
@@ -94,35 +100,36 @@ def departure(previous: Look, this: Look, following: Look) -> Departure:
     )
 
 
-def flicker(departures: Sequence[Departure | None], at: int) -> Flicker:
+def flicker(departures: Sequence[Departure | None], at: int, bent: float = 0.0) -> Flicker:
     """How much the frame at that place flickers, seen with the frames around it.
 
     Args:
         departures: Of consecutive frames, up to AROUND before and after the one in question; None where a frame has
             none, because it stands at an end or beside a cut.
         at: Which of them.
+        bent: How much it is bent, 1 at the limit.
     """
     own = departures[at]
     if own is None:
-        return Flicker(0.0, 0.0, 0.0)
+        return Flicker(0.0, 0.0, 0.0, 0.0)
     others = {
         place - at: one
         for place, one in enumerate(departures)
         if one is not None and _UNTOUCHED <= abs(place - at) <= AROUND
     }
-    brightness = {apart: one.brightness for apart, one in others.items()}
-    sharpness = {apart: one.sharpness for apart, one in others.items()}
     return Flicker(
-        brightness=_strength(own.brightness, own.brightness_between, brightness, BRIGHTNESS),
-        sharpness=_strength(own.sharpness, own.sharpness_between, sharpness, SHARPNESS),
+        brightness=_strength(own.brightness, {apart: one.brightness for apart, one in others.items()}, BRIGHTNESS),
+        sharpness=_strength(own.sharpness, {apart: one.sharpness for apart, one in others.items()}, SHARPNESS),
         shown=min(own.to_previous, own.to_next) / (own.between + _NOISE) / SHOWN,
+        bent=bent,
     )
 
 
-def _strength(own: float, between: float, others: Mapping[int, float], limits: Limits) -> float:
+def _strength(own: Ratio, others: Mapping[int, Ratio], limits: Limits) -> float:
     """Strength of a departure, from those of the frames around it by how many frames they are apart."""
-    excess = abs(own) - abs(between)
-    unrest = float(np.median(np.abs(list(others.values())))) if others and not _alternates(own, others) else 0.0
+    excess = abs(own.sure) - abs(own.between)
+    sure = {apart: other.sure for apart, other in others.items()}
+    unrest = float(np.median(np.abs(list(sure.values())))) if sure and not _alternates(own.sure, sure) else 0.0
     return max(0.0, min(excess / limits.least, excess / (limits.usual + unrest) / limits.times))
 
 
@@ -132,12 +139,27 @@ def _alternates(own: float, others: Mapping[int, float]) -> bool:
     return len(likeness) >= _SEEN_TO_ALTERNATE and min(likeness) > _ALIKE
 
 
-def _ratios(
+def _ratio(
     previous: NDArray[np.float32], this: NDArray[np.float32], following: NDArray[np.float32], floor: float
-) -> tuple[float, float]:
-    """Medians over the blocks: of this over the mean of the others, and of the following over the previous."""
+) -> Ratio:
+    """Compare blocks of three consecutive frames."""
+    weights = (previous + following) / 2 + np.float32(0.5)
     before, own, after = previous + floor, this + floor, following + floor
-    return float(np.median(np.log(2 * own / (before + after)))), float(np.median(np.log(after / before)))
+    departures = np.log(2 * own / (before + after))
+    median = _quantile(departures, weights, _HALF)
+    way = 1.0 if median >= 0 else -1.0
+    return Ratio(
+        own=median,
+        sure=way * max(0.0, _quantile(way * departures, weights, _QUARTER)),
+        between=_quantile(np.log(after / before), weights, _HALF),
+    )
+
+
+def _quantile(values: NDArray[np.floating], weights: NDArray[np.floating], share: float) -> float:
+    """The value that so great a share of the weights lies below."""
+    order = values.ravel().argsort()
+    below = np.cumsum(weights.ravel()[order])
+    return float(values.ravel()[order][np.argmax(below >= share * below[-1])])
 
 
 def _distance(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:

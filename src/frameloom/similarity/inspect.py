@@ -13,14 +13,17 @@ from frameloom.features.thumbnails import LUMA_WIDTH, reduced_rgb
 from frameloom.frame import ArrayPicture, Frame
 from frameloom.results.inspection import Finding, InspectedFrame
 from frameloom.roles import PatchEncoder
-from frameloom.similarity import flicker, jumps
+from frameloom.similarity import bending, flicker, jumps, tearing
+from frameloom.similarity.bending import bend
 from frameloom.similarity.findings import Evidence, findings_of
 from frameloom.similarity.flicker import Departure, departure, distance
 from frameloom.similarity.jumps import Move, jump, move
 from frameloom.similarity.looks import Look, looker
-from frameloom.similarity.tearing import NO_TEAR, Tear, tear
+from frameloom.similarity.motion import Turn, turn
+from frameloom.similarity.partial_repeats import NO_REPEAT, partial_repeat
+from frameloom.similarity.tearing import NO_TEAR, Seam, Tear, seam, tear
 
-AROUND = max(flicker.AROUND, jumps.AROUND)
+AROUND = max(flicker.AROUND, jumps.AROUND, bending.AROUND, tearing.AROUND) + 1
 """Frames on either side that are held while a frame is judged, besides those that `look_ahead` holds."""
 
 
@@ -36,7 +39,7 @@ class Judged:
 
 
 def inspect_frames(
-    frames: Iterable[Frame], encoder: PatchEncoder, *, grid: tuple[int, int], size: tuple[int, int]
+    frames: Iterable[Frame], encoder: PatchEncoder, *, grid: tuple[int, int], size: tuple[int, int], start: int = 0
 ) -> Iterator[Judged]:
     """Yield every frame, judged.
 
@@ -45,6 +48,7 @@ def inspect_frames(
         encoder: What frames are compared by.
         grid: Rows and columns of its tokens: `features.patches.grid_size`.
         size: Height and width of the frames.
+        start: Index of the first of them.
     """
     width = max(LUMA_WIDTH, grid[1] * encoder.patch)
     reduced = (
@@ -54,7 +58,7 @@ def inspect_frames(
     look = looker(encoder, grid)
     window = _Window(size)
     cut = False
-    for index, step in enumerate(look_ahead(reduced, cuts=AUTO, dedupe=True)):
+    for index, step in enumerate(look_ahead(reduced, cuts=AUTO, dedupe=True), start):
         window.append(look(index, step, cut))
         cut = step.cut
         if window.ahead == AROUND:
@@ -72,9 +76,12 @@ class _Seen:
     """To the next frame."""
     departure: Departure | None = None
     """Even where a cut is near: its distances are told."""
-    tear: Tear = NO_TEAR
     within_shot: bool = False
     """Whether both neighbours are there and belong to its shot."""
+    turn: Turn | None = None
+    seam: Seam | None = None
+    tear: Tear = NO_TEAR
+    """Known from when it is judged on."""
 
 
 class _Window:
@@ -98,10 +105,15 @@ class _Window:
         before = self._seen[-2]
         before.move = move(before.look, look)
         if len(self._seen) > 2:
-            first = self._seen[-3].look
-            before.departure = departure(first, before.look, look)
-            before.within_shot = not (before.look.begins_shot or look.begins_shot)
-            before.tear = tear(first, before.look, look) if before.within_shot else NO_TEAR
+            self._complete(self._seen[-3], before, look)
+
+    def _complete(self, first: _Seen, this: _Seen, following: Look) -> None:
+        """What is said of a frame by both its neighbours."""
+        this.departure = departure(first.look, this.look, following)
+        this.within_shot = not (this.look.begins_shot or following.begins_shot)
+        if this.within_shot and first.move is not None and this.move is not None:
+            this.turn = turn(first.move.flow, this.move.flow)
+            this.seam = seam(first.look, this.look, following)
 
     def judged(self) -> Judged:
         """What is said of the next frame; frames that are no longer needed are dropped."""
@@ -119,15 +131,23 @@ class _Window:
         return judged
 
     def _evidence(self, at: int) -> Evidence:
-        seen = self._seen[at]
+        seen, look = self._seen[at], self._seen[at].look
+        scale = look.luma.shape[1] / look.small.shape[1]
+        turns = [one.turn for one in self._seen]
+        moves = [one.move for one in self._seen]
+        if seen.within_shot:
+            whole = look.repeats or self._seen[at + 1].look.repeats  # then what repeats is no part
+            seen.tear = tear(seen.seam, NO_REPEAT if whole else partial_repeat(moves, at), turns, at, scale)
+        stands_in = look.repeats or look.damaged  # it lies beside where motion leads, but not bent
+        bent = bending.NO_BEND if stands_in else bend(turns, at)
         departures = [one.departure if one.within_shot else None for one in self._seen]
-        moves = [one.move for one in self._seen if one.move is not None]
-        strength, moved = jump(moves, at - 1) if at and not self._spoilt(at) else (0.0, 1.0)
-        look = seen.look
+        steps = [one for one in moves if one is not None]
+        strength, moved = jump(steps, at - 1) if at and not self._spoilt(at) else (0.0, 1.0)
         return Evidence(
             index=look.index, time=look.time, height=self._size[0], scale=self._size[1] / look.luma.shape[1],
-            departure=seen.departure, flicker=flicker.flicker(departures, at), tear=seen.tear,
-            jump=strength, moved=moved, repeats=look.repeats, begins_shot=look.begins_shot, damaged=look.damaged,
+            departure=seen.departure, flicker=flicker.flicker(departures, at, bent.strength), bent=bent.pixels * scale,
+            tear=seen.tear, jump=strength, moved=moved, repeats=look.repeats, begins_shot=look.begins_shot,
+            damaged=look.damaged,
         )  # fmt: skip
 
     def _spoilt(self, at: int) -> bool:

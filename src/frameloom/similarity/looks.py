@@ -18,7 +18,8 @@ from frameloom.roles import PatchEncoder
 SEGMENTS = 16  # parts of a row of pixels that are looked at one by one
 _BLOCKS = (16, 9)  # across, down: small enough to tell a lamp from a gain, large enough to average noise out
 _BANDS = 8  # rows of blocks for sharpness
-_SMALL_WIDTH = 192  # pixels; motion of a third of a pixel of the 640 that frames are reduced to is still seen
+_SMALL_SIDE = 320  # pixels; motion of a tenth of a pixel of the 640 that frames are reduced to is still seen
+_SMALLEST_SIDE = 16  # pixels; in less no motion can be searched for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +38,7 @@ class Look:
     blocks: NDArray[np.float32]  # (9, 16) mean luma, 0..255
     edges: NDArray[np.float32]  # (height - 1, 16) mean difference of each row from the next, in levels
     sharpness: NDArray[np.float32]  # (8, 16) the same over whole blocks
-    small: NDArray[np.float32]  # (height, at most 192) luma in [0, 1]
+    small: NDArray[np.uint8]  # (height, width) luma, the longer side at most 320
     tokens: NDArray[np.float32]  # (rows, columns, channels), unit length
 
     @property
@@ -77,12 +78,13 @@ def _edges(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
     return _resized(difference, (SEGMENTS, difference.shape[0]))
 
 
-def _small(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
-    height, width = luma.shape
-    if width > _SMALL_WIDTH:
-        height, width = max(1, round(height * _SMALL_WIDTH / width)), _SMALL_WIDTH
-    return _resized(luma, (width, height)).astype(np.float32) / np.float32(255)
+def _small(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    shrink = min(1.0, _SMALL_SIDE / max(luma.shape))
+    height, width = (max(_SMALLEST_SIDE, round(side * shrink)) for side in luma.shape)
+    if luma.shape == (height, width):
+        return luma
+    return np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _resized(values: NDArray[np.uint8 | np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+def _resized(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)

@@ -31,6 +31,8 @@ def inspect(
 ) -> Inspection:
     """Look for frames that flicker, are torn, repeated, missing or damaged, and for cuts.
 
+    An interrupted run goes on where it was when the same call is made again.
+
     Args:
         video: A video, an animation, a folder of images or an image.
         output: A folder for the report (report.json), a table of all frames (frames.csv) and a page (index.html).
@@ -51,10 +53,12 @@ def inspect(
         UnknownModel: there is no encoder of that name.
         MediaError: the video cannot be read.
         OutputExists: the folder holds an earlier inspection, without `overwrite`.
+        CannotWrite: the folder cannot be written, or another run makes it at this moment.
         RangeError: a number that is out of range.
     """
     from frameloom.media.reading.source import open_source
     from frameloom.media.timeline import rate_of
+    from frameloom.models.choice import ModelChoice
     from frameloom.reports.inspection import Wish, make_inspection
 
     strange = [kind for kind in kinds if kind not in KINDS]
@@ -66,5 +70,8 @@ def inspect(
     card = catalog.find(encoder, "encoder")
     source = open_source(video, rate=None if fps is None else rate_of(fps), on_error=on_error)
     wanted: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in kinds)
-    wish = Wish(encoder=card.name, size=size, kinds=wanted, worst=worst, overwrite=overwrite)
-    return make_inspection(source, card.load(asked), wish, None if output is None else Path(output))
+    model = card.load(asked)
+    side = size or model.size
+    choice = ModelChoice(card, asked).settled((side, side))
+    wish = Wish(size=size, kinds=wanted, worst=worst, on_error=on_error, overwrite=overwrite)
+    return make_inspection(source, choice, model, wish, None if output is None else Path(output))
