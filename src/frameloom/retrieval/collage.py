@@ -19,8 +19,9 @@ from frameloom.media.writing.sink import kind_of_output
 from frameloom.media.writing.target import told
 from frameloom.media.writing.workspace import Workspace
 from frameloom.progress import Notices, Stopwatch, track
-from frameloom.results.collage import Collage, Match
+from frameloom.results.collage import Calm, Collage, Match
 from frameloom.retrieval.assembling import Assembly, Made
+from frameloom.retrieval.calm_choosing import CalmMatching, calm_of, choose_calmly
 from frameloom.retrieval.collage_files import CHECKPOINT, adopt
 from frameloom.retrieval.collage_wishes import Pool, Searched, Wishes, check_collage
 from frameloom.retrieval.fitting import Fitting
@@ -42,6 +43,8 @@ _WHAT_CHANGED = {
     "seed": "--seed",
     "threshold": "--threshold",
     "below": "--below",
+    "hold": "--hold",
+    "smooth": "--smooth",
     "version": "the version",
 }
 
@@ -69,7 +72,7 @@ def make_collage(video: Path, output: Path, pool: Pool, wishes: Wishes) -> Colla
     with Workspace(output) as workspace, told(output):
         checkpoint = _choose(job, selector, workspace)
         matches = tuple(job.match(choice) for choice in checkpoint.choices)
-        made = job.assembly(checkpoint.choices, workspace).put_together(matches)
+        made = job.assembly(checkpoint.choices, workspace).put_together(matches, job.calm(checkpoint))
     return _result(job, checkpoint, matches, made, seconds=time.perf_counter() - started)
 
 
@@ -113,6 +116,22 @@ class _Job:
         top = tuple((paths[identity], similarity) for identity, similarity in choice.candidates)
         return Match(
             frame=choice.frame, top_matches=top, selected=None if choice.selected is None else paths[choice.selected]
+        )
+
+    def calm(self, checkpoint: Checkpoint) -> Calm | None:
+        """How calm the choice is, where that was asked for."""
+        calmness = self.wishes.rules.calm
+        return calm_of(checkpoint, calmness, self.programme.duration) if calmness.asked else None
+
+    def calm_matching(self, matching: Matching) -> CalmMatching:
+        """What chooses for all frames at once."""
+        return CalmMatching(
+            matching=matching,
+            searched=self.searched,
+            rules=self.wishes.rules,
+            aspect=shown_aspect(self.info),
+            work=self.work(),
+            notices=self.notices,
         )
 
     def assembly(self, choices: list[Choice], workspace: Workspace) -> Assembly:
@@ -161,6 +180,9 @@ def _choose(job: _Job, selector: Selector, workspace: Workspace) -> Checkpoint:
         batch=job.wishes.batch,
         stopwatch=job.stopwatch,
     )
+    if job.wishes.rules.calm.asked:
+        choose_calmly(job.calm_matching(matching), job.frames, checkpoint, workspace)
+        return checkpoint
 
     def steps() -> Iterator[None]:
         for count in match(matching, job.frames, checkpoint):
@@ -202,6 +224,7 @@ def _result(job: _Job, checkpoint: Checkpoint, matches: tuple[Match, ...], made:
         distinct=len(set(selected)),
         below=sum(choice.below for choice in choices),
         kept=len(choices) - len(selected),
+        calm=job.calm(checkpoint),
         mean_similarity=float(np.mean(similarities)) if similarities else 0.0,
         frames_written=made.frames,
         size=job.info.size,

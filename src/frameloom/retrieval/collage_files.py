@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from frameloom.media.writing.codecs import CODECS
-from frameloom.results.collage import Match
+from frameloom.results.collage import Calm, Match
 
 RESULTS, CHECKPOINT = "results.json", "checkpoint.jsonl"
 FRAMES, SAMPLES = "matched_frames", "comparison_samples"
@@ -24,12 +24,17 @@ def names_of_result(source: Path) -> frozenset[str]:
     return frozenset({RESULTS, CHECKPOINT, f"{FRAMES}/", f"{SAMPLES}/", *videos})
 
 
-def write_results(path: Path, matches: Sequence[Match]) -> None:
-    """One line for each frame: its most similar images with their similarities, and the one in its place."""
+def write_results(path: Path, matches: Sequence[Match], calm: Calm | None = None) -> None:
+    """One line for each frame: its most similar images with their similarities, and the one in its place.
+
+    Where pictures were asked to stay, a last line says how calm they are.
+    """
     with path.open("w", encoding="utf-8") as file:
         file.write("{")
         for place, match in enumerate(matches):
             file.write(f"{',' if place else ''}\n{json.dumps(match.key)}: {json.dumps(match.to_dict())}")
+        if calm is not None:
+            file.write(f',\n"calm": {json.dumps(calm.to_dict())}')
         file.write("\n}\n")
 
 

@@ -51,18 +51,25 @@ class Checkpoint:
         """What is different from the work recorded there."""
         self.choices = _whole(self._journal.entries, expected, images)
         """What is known, in order of frames and without gaps."""
+        self.facts: Entry = _facts(self._journal.entries)
+        """What is known of the choice as a whole, where it was made as a whole."""
         self.reused = len(self.choices)
         """How much of it an earlier run had left."""
         if sum(map(_count, self._journal.entries)) != self.reused:  # something behind it is no use
             path.unlink()
+            self.facts = {}
             self._journal = Journal(path, work)
             if self.choices:
                 self._journal.add(_entry(self.choices))
         self._journal.entries.clear()
 
-    def add(self, choices: Sequence[Choice]) -> None:
-        """Write down what was chosen for the frames that follow; it is on the disk when this returns."""
-        self._journal.add(_entry(choices))
+    def add(self, choices: Sequence[Choice], facts: Entry | None = None) -> None:
+        """Write down what was chosen for the frames that follow; it is on the disk when this returns.
+
+        `facts`, of the choice as a whole, go with the last frames.
+        """
+        self._journal.add(_entry(choices) if facts is None else {**_entry(choices), "facts": facts})
+        self.facts = facts or {}
         self._journal.entries.clear()  # `choices` has them
         self.choices += choices
 
@@ -98,6 +105,11 @@ def frames_at(source: FrameSource, wanted: Iterator[int]) -> Iterator[tuple[int,
 
 def _entry(choices: Sequence[Choice]) -> Entry:
     return {"choices": [choice.to_list() for choice in choices]}
+
+
+def _facts(entries: Sequence[Entry]) -> Entry:
+    facts = entries[-1].get("facts") if entries else None
+    return cast(Entry, facts) if isinstance(facts, dict) else {}
 
 
 def _count(entry: Entry) -> int:

@@ -70,6 +70,7 @@ class PoolWish:
         excluded = None if self.limit is None else np.arange(len(index.paths)) >= self.limit
         return Searched(
             index=index,
+            vectors=index.stored.vectors,
             name=self.place,
             images=[index.facts.pool_sha256, str(index.facts.structure), self.limit],
             descriptor=describing.choice.load(),
@@ -78,6 +79,7 @@ class PoolWish:
             framing=_framing(describing),
             smallest=None if describing.choice.options.compat else describing.choice.options.size,
             excluded=excluded,
+            exact=index.facts.structure is None,
         )
 
     def _describing(self, aspect: Fraction | float) -> Describing:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.errors import InputError, RangeError
+from frameloom.retrieval.calm_wishes import ANY, Calmness
 from frameloom.roles import ImageIndex
 
 Below = Literal["source", "hold", "best"]
@@ -22,6 +23,7 @@ class Rules:
 
     Raises:
         RangeError: a value outside what is allowed.
+        InputError: values that contradict each other.
     """
 
     repeat: bool = True
@@ -33,6 +35,8 @@ class Rules:
     threshold: float | None = None
     """The least similarity, -1..1; None takes any."""
     below: Below = "source"
+    calm: Calmness = ANY
+    """How long a picture stays; then nothing is drawn, and `depth` is how many are noted down."""
 
     def __post_init__(self) -> None:
         if self.depth < 1:
@@ -43,11 +47,16 @@ class Rules:
             raise RangeError(f"threshold is {self.threshold}; similarities lie from -1 to 1")
         if self.below not in _WORDS:
             raise RangeError(f"below is '{self.below}'; give {', '.join(_WORDS[:-1])} or {_WORDS[-1]}")
+        if self.calm.asked and self.threshold is not None:
+            raise InputError(
+                "--threshold judges each frame by itself, --hold and --smooth what a picture is worth while it stays: "
+                "leave out the one or the others"
+            )
 
     @property
     def drawn(self) -> bool:
         """Whether chance has a part in it."""
-        return self.repeat and self.depth > 1
+        return self.repeat and self.depth > 1 and not self.calm.asked
 
     def settings(self) -> dict[str, Any]:
         """What the choice depends on, as JSON can hold it; what has no effect is None."""
@@ -57,6 +66,7 @@ class Rules:
             "seed": self.seed if self.drawn else None,
             "threshold": self.threshold,
             "below": None if self.threshold is None else self.below,
+            **self.calm.settings(),
         }
 
 
@@ -139,6 +149,10 @@ class Selector:
             choices.append(choice)
         return choices
 
+    def similar(self, queries: NDArray[np.float32]) -> list[list[tuple[int, float]]]:
+        """Ids and similarities of the most similar images of each query (frames, dims), best first."""
+        return self._search(queries, self._rules.depth)
+
     def _search(self, queries: NDArray[np.float32], count: int) -> list[list[tuple[int, float]]]:
         ids, products = self._index.search(queries, min(count, max(1, self.left)), excluded=self._excluded)
         # The shortest decimals that give the same float32: journals and results are half as large
@@ -186,7 +200,7 @@ def check_enough(images: int, frames: int, rules: Rules, name: str) -> None:
     """
     if not images:
         raise InputError("the pool has no image that can be read; give others")
-    if rules.repeat or images >= frames:
+    if rules.repeat or rules.calm.asked or images >= frames:  # who stays needs no other image
         return
     raise InputError(
         f"{name} has {frames} frames to replace and the pool {images} images, too few for --no-repeat: add "

@@ -22,6 +22,8 @@ def collage(
     seed: int = 0,
     threshold: float | None = None,
     below: Below = "source",
+    hold: int = 1,
+    smooth: float = 0.0,
     size: int = 256,
     edge_weight: float = 0.33,
     texture_weight: float = 0.33,
@@ -71,6 +73,9 @@ def collage(
         seed: Which images are drawn, a whole number from 0.
         threshold: The least similarity, -1 to 1; below it a frame is not replaced.
         below: What such a frame shows: source (itself), hold (the image before), or best (the most similar after all).
+        hold: A picture stays at least so many frames; those are chosen that suit the whole video best, with
+            `--no-repeat` such that none comes back.
+        smooth: What a change of the picture must gain, in similarity summed over frames. Larger is calmer.
         size: Width in pixels of images as they are compared.
         edge_weight: What edges count, of descriptors that compare edges, texture and colours; only ratios matter.
         texture_weight: What texture counts.
@@ -113,6 +118,7 @@ def collage(
     from frameloom.descriptor_options import DescriptorOptions
     from frameloom.media.timeline import rate_of
     from frameloom.media.writing.encoding import Encoding
+    from frameloom.retrieval.calm_wishes import Calmness
     from frameloom.retrieval.collage import make_collage
     from frameloom.retrieval.collage_wishes import Wishes
     from frameloom.retrieval.describing import processors
@@ -122,7 +128,14 @@ def collage(
     from frameloom.retrieval.structures import StructureWish
 
     wishes = Wishes(
-        rules=Rules(repeat=repeat, depth=search_depth, seed=seed, threshold=threshold, below=below),
+        rules=Rules(
+            repeat=repeat,
+            depth=search_depth,
+            seed=seed,
+            threshold=threshold,
+            below=below,
+            calm=Calmness(hold=hold, switch_cost=smooth),
+        ),
         encoding=Encoding(codec=codec, crf=crf, preset=preset),
         rate=None if fps_override is None else rate_of(fps_override),
         seconds=Fraction(str(demo_seconds)) if demo else None,

@@ -5,7 +5,7 @@ from typing import Any
 
 from frameloom.cli.summaries.units import rate, seconds
 from frameloom.results.base import Result
-from frameloom.results.collage import Collage, MethodComparison
+from frameloom.results.collage import Calm, Collage, MethodComparison
 
 _SOUND = {"copied": ", with sound", "left out": ", without the sound", "dropped": ", without the sound", "none": ""}
 
@@ -19,10 +19,21 @@ def _collage(made: Collage) -> str:
     if made.video is not None:
         length = f"{made.frames_written} frames at {rate(made.rate)}, {float(made.duration):.3f} s long"
         lines.append(f"  {made.video.name}: {length}{_SOUND[made.sound]}")
+    if made.calm is not None:
+        lines.append(_calm(made.calm))
     if made.below:
         fate = f"{made.kept} of them show themselves" if made.kept else "another image is shown"
         lines.append(f"  {made.below} frames have no image that is similar enough: {fate}")
     return "\n".join(lines)
+
+
+def _calm(calm: Calm) -> str:
+    proof = "no choice is better" if not calm.gap else f"none has more than {calm.bound:.3f}, a gap of {calm.gap:.2g}"
+    return (
+        f"  calm: {calm.switches} changes of the picture, {calm.switches_per_second:.2f} a second; mean difference "
+        f"from frame to frame {calm.difference:.4f}, of the video {calm.source_difference:.4f}\n"
+        f"  objective {calm.objective:.3f}: {proof}"
+    )
 
 
 def _comparison(made: MethodComparison) -> str:
