@@ -115,15 +115,15 @@ def _moved(rows: NDArray[np.float32], runs: Sequence[Run], calmness: Calmness) -
         since[seen, better] = seen - least
         highest = np.maximum.accumulate(going)
         before[seen, 1:] = highest[:-1]
-        which[seen] = _first_of(going, highest)
+        which[seen, 1:] = _where_reached(going, highest)[:-1]
     return _way_back(first, order, int(going.argmax()), since, which)
 
 
-def _first_of(going: NDArray[np.float64], highest: NDArray[np.float64]) -> NDArray[np.int32]:
-    """For each place the one before it where the highest value before it was reached."""
-    risen = np.r_[True, going[1:] > highest[:-1]]
-    reached = np.maximum.accumulate(np.where(risen, np.arange(len(going)), 0))
-    return np.r_[0, reached[:-1]].astype(np.int32)
+def _where_reached(going: NDArray[np.float64], highest: NDArray[np.float64]) -> NDArray[np.intp]:
+    """For each place the first one where the highest value up to it was reached."""
+    places = np.arange(len(going))
+    places[1:][going[1:] <= highest[:-1]] = 0
+    return np.maximum.accumulate(places)
 
 
 def _way_back(
