@@ -46,11 +46,10 @@ class Similarities:
 
     def matrix(self) -> NDArray[np.float32]:
         """All rows, (frames, images)."""
-        return np.stack(list(self)) if self.frames else np.zeros((0, self.images), np.float32)
-
-    def of(self, ids: NDArray[np.int64]) -> "Similarities":
-        """The same frames, with some of these images only: ids as those of the vectors, in order."""
-        return Similarities(self._vectors, self._queries.astype(np.float32), ids)
+        rows = np.empty((self.frames, self.images), np.float32)
+        for place, row in enumerate(self):
+            rows[place] = row
+        return rows
 
     def _block(self, start: int, stop: int) -> NDArray[np.float32]:
         block = self._kept.pop(start, None)
