@@ -183,12 +183,14 @@ def summary(found: dict[str, list[Way]], seconds: dict[str, float]) -> str:
 
 
 def draw(shown: dict[str, Sequence[int]], path: Path) -> None:
-    """A bar for each way, a colour for each picture."""
-    colours = np.random.default_rng(4).permutation(np.linspace(0, 1, len(set().union(*shown.values()))))
-    known = {image: colours[place] for place, image in enumerate(sorted(set().union(*shown.values())))}
+    """A bar for each way, a colour for each picture; the calmest ways have the most distinct ones."""
+    order = list(dict.fromkeys(image for images in reversed(shown.values()) for image in images))
+    golden = 0.618
+    others = [plt.colormaps["hsv"](place * golden % 1) for place in range(len(order))]
+    known = dict(zip(order, [*plt.colormaps["tab20"](range(20)), *others], strict=False))
     figure, axes = plt.subplots(len(shown), 1, figsize=(9, 0.62 * len(shown)), sharex=True, layout="constrained")
     for axis, (name, images) in zip(axes, shown.items(), strict=True):
-        axis.imshow([[known[image] for image in images]], aspect="auto", cmap="gist_ncar", vmin=0, vmax=1.08)
+        axis.imshow([[known[image] for image in images]], aspect="auto", interpolation="nearest")
         axis.set_yticks([])
         axis.set_title(name, loc="left", fontsize=8, pad=2)
     axes[-1].set_xlabel("frame", fontsize=8)
