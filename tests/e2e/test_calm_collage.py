@@ -207,11 +207,11 @@ def test_a_damaged_calm_checkpoint_is_made_anew(film: Path, pool: Path, tmp_path
         assert (output / "results.json").read_bytes() == results
 
 
-def test_sightings_that_are_not_ours_are_looked_at_again(
+def test_what_was_seen_serves_other_wishes_as_far_as_it_is_whole(
     film: Path, pool: Path, tmp_path: Path, frameloom: Command
 ) -> None:
     output, right = tmp_path / "out", tmp_path / "right"
-    frameloom("collage", film, pool, right, *CALM, "--skip-output").done()
+    frameloom("collage", film, pool, right, "--hold", "6", "--skip-output").done()
     process = started(["collage", film, pool, output, *CALM, "--skip-output"], script=_SCRIPT)
     assert wait_until(lambda: looking(output), process), process.communicate()
     process.kill()
@@ -220,7 +220,7 @@ def test_sightings_that_are_not_ours_are_looked_at_again(
     whole = journal.read_bytes().splitlines(keepends=True)
     entry = json.loads(whole[3])
     journal.write_bytes(b"".join(whole[:3]) + json.dumps({**entry, "vectors": entry["vectors"][4:]}).encode() + b"\n")
-    said = frameloom("collage", film, pool, output, *CALM, "--skip-output").done()
+    said = frameloom("collage", film, pool, output, "--hold", "6", "--skip-output").done()
     assert "20 of 120 frames were looked at" in said.err
     assert digest(output) == digest(right)
 

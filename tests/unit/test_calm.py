@@ -1,7 +1,7 @@
 """Calm choices against all choices that there are, on cases small enough to go through them."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise, product
+from itertools import combinations_with_replacement, groupby, pairwise, product
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from frameloom.retrieval import calm_repair
 from frameloom.retrieval.calm_candidates import Candidates
 from frameloom.retrieval.calm_path import Run, best_path, path_value
 from frameloom.retrieval.calm_prices import choose_without_repeats
-from frameloom.retrieval.calm_repair import without_repeats
+from frameloom.retrieval.calm_repair import move_borders, without_repeats
 from frameloom.retrieval.calm_similarities import Similarities, on_grid
 from frameloom.retrieval.calm_wishes import ANY, Calmness
 from frameloom.retrieval.exact import products_of, search_exactly
@@ -146,6 +146,24 @@ def test_pictures_always_stay_so_long(seed: int, frames: int, images: int, hold:
     assert path_value(rows, runs, calmness) <= path.value
 
 
+@pytest.mark.parametrize("number", range(0, len(CASES), 2))
+def test_borders_are_moved_to_where_no_others_are_better(number: int) -> None:
+    """Of all sequences with these images in this order, some of them left out."""
+    rows, calmness = CASES[number]
+    frames = len(rows)
+    images = np.random.default_rng(number).permutation(rows.shape[1])[: max(1, frames // calmness.hold)]
+    starts = [place * calmness.hold for place in range(len(images))]
+    runs = [Run(*borders, int(image)) for borders, image in zip(pairwise([*starts, frames]), images, strict=True)]
+    moved = move_borders(rows, runs, calmness)
+    check_runs(moved, frames, calmness.hold)
+    best = -np.inf
+    for places in combinations_with_replacement(range(len(images)), frames):
+        other = runs_of([int(images[place]) for place in places])
+        if all(run.stop - run.start >= min(calmness.hold, frames) for run in other):
+            best = max(best, path_value(rows, other, calmness))
+    assert path_value(rows, moved, calmness) == pytest.approx(best, abs=1e-7)
+
+
 def test_a_long_video_taken_in_pieces_is_as_good_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = on_grid(np.random.default_rng(3).uniform(0, 1, (400, 300)))
     calmness = Calmness(hold=3)
@@ -192,6 +210,13 @@ def test_similarities_are_the_same_in_whatever_company() -> None:
     order = np.random.default_rng(0).permutation(376)  # sums in another order
     shuffled = Similarities(np.ascontiguousarray(vectors[:, order]), np.ascontiguousarray(queries[:, order]))
     np.testing.assert_array_equal(shuffled.matrix(), rows)
+
+
+def test_similarities_are_sums_of_whole_numbers_without_rounding() -> None:
+    vectors, queries = unit(500, 376, 1), unit(30, 376, 2)
+    whole, asked = (np.rint(given.astype(np.float64) * 2**26).astype(np.int64) for given in (vectors, queries))
+    products = asked @ whole.T  # below 2^53
+    np.testing.assert_array_equal(Similarities(vectors, queries).matrix(), np.rint(products / 2**29) / 2**23)
 
 
 def test_two_readers_far_apart_read_the_same_rows() -> None:

@@ -50,7 +50,7 @@ def _improved(rows: NDArray[np.float32], runs: Sequence[Run], calmness: Calmness
     """Each piece with other borders, then other images."""
     found: list[Run] = []
     for piece in _pieces(len(runs), shift):
-        found += _moved(rows, runs[piece], calmness)
+        found += move_borders(rows, runs[piece], calmness)
     for piece in _pieces(len(found), shift):
         found[piece] = _reassigned(rows, found, piece)
     return found
@@ -87,10 +87,15 @@ def _covering(runs: Sequence[Run]) -> list[Run]:
     return found
 
 
-def _moved(rows: NDArray[np.float32], runs: Sequence[Run], calmness: Calmness) -> list[Run]:
+def move_borders(rows: NDArray[np.float32], runs: Sequence[Run], calmness: Calmness) -> list[Run]:
     """The same frames by some of the same images in the same order, with the best borders between them.
 
     As `best_path`, but a run can only begin after one of an image that comes earlier in the order.
+
+    Args:
+        rows: Similarities (frames, images), on their grid.
+        runs: Frames that follow one another, by different images.
+        calmness: How long pictures stay and what a change costs.
     """
     first, frames, count = runs[0].start, runs[-1].stop - runs[0].start, len(runs)
     order = [run.image for run in runs]
