@@ -172,7 +172,7 @@ def test_a_long_video_taken_in_pieces_is_as_good_as_at_once(monkeypatch: pytest.
     pieces = choose_without_repeats(rows, calmness)
     check_runs(pieces.runs, 400, 3)
     assert len({run.image for run in pieces.runs}) == len(pieces.runs) > 32
-    assert pieces.objective > 0.99 * whole.objective
+    assert pieces.objective > 0.999 * whole.objective
     assert pieces.bound >= whole.objective
 
 

@@ -88,7 +88,7 @@ def choose_without_repeats(rows: NDArray[np.float32], calmness: Calmness) -> Pri
         path = best_path(rows, frames, images, calmness, prices.now)
         prices.learn(path)
         if number % _EVERY == 0 or len({run.image for run in path.runs}) == len(path.runs):
-            runs = without_repeats(rows, path.runs, calmness)
+            runs = without_repeats(rows, path.runs, calmness, prices.now)
             value = path_value(rows, runs, calmness)
             if value > objective:
                 best, objective = runs, value

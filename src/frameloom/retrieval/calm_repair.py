@@ -23,17 +23,20 @@ _NONE = -1
 _Places = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
-def without_repeats(rows: NDArray[np.float32], runs: Sequence[Run], calmness: Calmness) -> tuple[Run, ...]:
+def without_repeats(
+    rows: NDArray[np.float32], runs: Sequence[Run], calmness: Calmness, prices: NDArray[np.float64] | None = None
+) -> tuple[Run, ...]:
     """Runs of different images, made from these.
 
     Args:
         rows: Similarities (frames, images), on their grid.
         runs: From the first frame to the last, each long enough.
         calmness: How long pictures stay and what a change costs.
+        prices: (images,): what others would pay, so that a piece leaves to later ones what suits them more.
     """
     found = [Run(run.start, run.stop, _NONE) for run in runs]
     for piece in _pieces(len(found), 0):
-        found[piece] = _reassigned(rows, found, piece)
+        found[piece] = _reassigned(rows, found, piece, prices)
     found = _covering(found)
     best, value = found, path_value(rows, found, calmness)
     for number in range(1, 2 * _ROUNDS):
@@ -63,7 +66,9 @@ def _pieces(count: int, shift: int) -> Iterator[slice]:
         yield slice(start, stop)
 
 
-def _reassigned(rows: NDArray[np.float32], runs: Sequence[Run], piece: slice) -> list[Run]:
+def _reassigned(
+    rows: NDArray[np.float32], runs: Sequence[Run], piece: slice, prices: NDArray[np.float64] | None = None
+) -> list[Run]:
     """The runs of a piece with the images that suit them best of those no other run has; `_NONE` where none is left."""
     elsewhere = [run.image for run in (*runs[: piece.start], *runs[piece.stop :]) if run.image != _NONE]
     free = np.ones(rows.shape[1], np.bool_)
@@ -71,6 +76,8 @@ def _reassigned(rows: NDArray[np.float32], runs: Sequence[Run], piece: slice) ->
     images = np.flatnonzero(free)
     inside = runs[piece]
     sums = np.stack([rows[run.start : run.stop].sum(axis=0, dtype=np.float64)[images] for run in inside])
+    if prices is not None:
+        sums -= prices[images]
     places, chosen = cast(_Places, linear_sum_assignment(sums, maximize=True))
     given = dict(zip(places.tolist(), images[chosen].tolist(), strict=True))
     return [Run(run.start, run.stop, given.get(place, _NONE)) for place, run in enumerate(inside)]

@@ -28,11 +28,13 @@ def _collage(made: Collage) -> str:
 
 
 def _calm(calm: Calm) -> str:
-    proof = "no choice is better" if not calm.gap else f"none has more than {calm.bound:.3f}, a gap of {calm.gap:.2g}"
+    proof = (
+        "no choice has more" if not calm.gap else f"no choice has more than {calm.bound:.3f}, a gap of {calm.gap:.2g}"
+    )
     return (
         f"  calm: {calm.switches} changes of the picture, {calm.switches_per_second:.2f} a second; mean difference "
         f"from frame to frame {calm.difference:.4f}, of the video {calm.source_difference:.4f}\n"
-        f"  objective {calm.objective:.3f}: {proof}"
+        f"  objective {calm.objective:.3f}, of {calm.candidates} images {proof}"
     )
 
 
