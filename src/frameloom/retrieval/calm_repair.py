@@ -36,7 +36,7 @@ def without_repeats(
     """
     found = [Run(run.start, run.stop, _NONE) for run in runs]
     for piece in _pieces(len(found), 0):
-        found[piece] = _reassigned(rows, found, piece, prices)
+        found[piece] = _reassigned(rows, found, piece, prices if len(found) > _PIECE else None)
     found = _covering(found)
     best, value = found, path_value(rows, found, calmness)
     for number in range(1, 2 * _ROUNDS):
