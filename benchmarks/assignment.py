@@ -23,7 +23,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from frameloom.retrieval.assignment import assign
+from frameloom.retrieval.optimal.assignment import assign
 
 DIMS, CLUSTERS = 32, 1000
 BLOCK = 512  # frames at a time, for greedy

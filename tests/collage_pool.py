@@ -83,6 +83,7 @@ def searched(paths: Sequence[Path]) -> Searched:
     vectors = Thumbnails().describe(np.stack([thumbnail(image) for image in images]))
     return Searched(
         index=PlainIndex(paths, vectors),
+        vectors=vectors,
         name=paths[0].parent,
         images=[path.name for path in paths],
         descriptor=Thumbnails(),

@@ -19,7 +19,8 @@ _SCRIPT = """
 import time
 from frameloom.cli import app
 from frameloom.media.writing.video_container import VideoContainer
-from frameloom.retrieval import described_frames, optimal
+from frameloom.retrieval import described_frames
+from frameloom.retrieval.optimal import choosing
 from frameloom.retrieval.rendering import _Writer
 
 def slowly(owner, name, seconds):
@@ -27,7 +28,7 @@ def slowly(owner, name, seconds):
     setattr(owner, name, lambda *given, **named: (time.sleep(seconds), quick(*given, **named))[1])
 
 slowly(described_frames.Journal, "add", 0.1)
-slowly(optimal, "assign", 0.5)
+slowly(choosing, "assign", 0.5)
 slowly(_Writer, "take", 0.02)
 slowly(VideoContainer, "mux", 0.001)
 app.run()

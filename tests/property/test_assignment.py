@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from frameloom.retrieval import assignment, nearest_lists
-from frameloom.retrieval.assignment import TOLERANCE, Assignment, assign
-from frameloom.retrieval.nearest_lists import Nearest
+from frameloom.retrieval.optimal import assignment, nearest_lists
+from frameloom.retrieval.optimal.assignment import TOLERANCE, Assignment, assign
+from frameloom.retrieval.optimal.nearest_lists import Nearest
 
 Table = NDArray[np.float32]
 

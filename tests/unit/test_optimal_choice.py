@@ -1,5 +1,6 @@
 """A choice for all frames together: what the rules allow, what is noted down, and what cannot be compared."""
 
+import json
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -11,13 +12,16 @@ from numpy.typing import NDArray
 from collage_pool import ImageFiles, PlainIndex, Thumbnails, coloured, pool_of, searched
 from factories import write_png
 from frameloom.errors import InputError, RangeError
+from frameloom.features.thumbnails import THUMBNAIL
 from frameloom.media.writing.encoding import Encoding
 from frameloom.results.collage import BestChoice, Collage
+from frameloom.retrieval.calm.wishes import Calmness
 from frameloom.retrieval.collage import make_collage
 from frameloom.retrieval.collage_wishes import Searched, Wishes
-from frameloom.retrieval.described_frames import DescribedFrames
+from frameloom.retrieval.described_frames import Block, DescribedFrames
 from frameloom.retrieval.matching import Checkpoint
 from frameloom.retrieval.selection import Choice, Rules
+from frameloom.retrieval.together import is_whole, judged
 
 FRAMES = 6
 
@@ -170,34 +174,48 @@ def choices() -> list[Choice]:
 
 
 def test_a_choice_that_is_whole_is_read_again_and_no_other(tmp_path: Path, noted: BestChoice) -> None:
-    path = tmp_path / "checkpoint.jsonl"
-    Checkpoint(path, {"is": "it"}, [0, 1], 2).add(choices(), noted)
+    path, rules = tmp_path / "checkpoint.jsonl", optimal()
+    Checkpoint(path, {"is": "it"}, [0, 1], 2).add(choices(), noted.to_dict())
     again = Checkpoint(path, {"is": "it"}, [0, 1], 2)
-    again.keep_whole(2)
-    assert (again.choices, again.best, again.reused) == (choices(), noted, 2)
+    assert is_whole(again, rules, 2)
+    assert not is_whole(again, rules, 3)
+    assert (again.choices, judged(again, rules, Fraction(1)), again.reused) == (choices(), noted, 2)
     for damaged in (path.read_bytes().replace(b'"rounds"', b'"rounding"'), path.read_bytes().replace(b"1.0", b'"1"')):
         path.write_bytes(damaged)
         other = Checkpoint(path, {"is": "it"}, [0, 1], 2)
-        other.keep_whole(2)
-        assert (other.choices, other.best, other.reused) == ([], None, 0)
-        other.add(choices(), noted)
-        assert Checkpoint(path, {"is": "it"}, [0, 1], 2).best == noted
+        assert not is_whole(other, rules, 2)
+        other.forget()
+        assert (other.choices, other.facts, other.reused) == ([], {}, 0)
+        other.add(choices(), noted.to_dict())
+        assert is_whole(Checkpoint(path, {"is": "it"}, [0, 1], 2), rules, 2)
 
 
-@pytest.fixture
-def described(tmp_path: Path) -> Path:
-    return tmp_path / "described.jsonl"
+def test_a_calm_choice_is_none_of_the_best(tmp_path: Path, noted: BestChoice) -> None:
+    with pytest.raises(InputError, match="leave out --assign"):
+        optimal(calm=Calmness(hold=2))
+    checkpoint = Checkpoint(tmp_path / "checkpoint.jsonl", {"is": "it"}, [0, 1], 2)
+    checkpoint.add(choices(), noted.to_dict())
+    assert judged(checkpoint, Rules(calm=Calmness(hold=2)), Fraction(1)) is None
+    assert judged(checkpoint, Rules(), Fraction(1)) is None
 
 
 @pytest.mark.parametrize("damage", [b"A", b"", b"AAAA"], ids=["no base64", "empty", "too short"])
-def test_described_frames_that_are_damaged_are_described_again(described: Path, damage: bytes) -> None:
-    known = DescribedFrames(described, {"video": 1}, [0, 2], 2)
-    assert known.reused == 0
-    lines = described.read_bytes()
-    described.write_bytes(lines + b'{"frames": [0, 2], "vectors": "AACAPwAAAAAAAAAAAACAPw=="}\n')
-    whole = DescribedFrames(described, {"video": 1}, [0, 2], 2)
-    assert whole.reused == 2
-    np.testing.assert_array_equal(whole.vectors(), [[1, 0], [0, 1]])
-    assert DescribedFrames(described, {"video": 1}, [0, 1], 2).reused == 0
-    described.write_bytes(lines + b'{"frames": [0, 2], "vectors": "' + damage + b'"}\n')
-    assert DescribedFrames(described, {"video": 1}, [0, 2], 2).reused == 0
+def test_described_frames_that_are_damaged_are_described_again(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "described.jsonl"
+
+    def read(expected: list[int]) -> DescribedFrames:
+        return DescribedFrames(path, {"video": 1}, expected, 2)
+
+    assert read([0, 2]).reused == 0
+    lines = path.read_bytes()
+    vectors = np.array([[1, 0], [0, 1]], np.float32)
+    last = np.zeros((THUMBNAIL[1], THUMBNAIL[0], 3), np.uint8)
+    entry = json.dumps(Block((0, 2), vectors, (0.0, 0.25), last).to_entry()).encode() + b"\n"
+    path.write_bytes(lines + entry)
+    whole = read([0, 2])
+    assert (whole.reused, whole.motion) == (2, 0.25)
+    np.testing.assert_array_equal(whole.vectors, vectors)
+    assert read([0, 1]).reused == 0
+    stored = json.loads(entry)["vectors"].encode()
+    path.write_bytes(lines + entry.replace(stored, damage))
+    assert read([0, 2]).reused == 0

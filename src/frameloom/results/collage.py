@@ -52,6 +52,31 @@ class BestChoice(Result):
     """How many images were looked at for one frame, at most."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Calm(Result):
+    """How calm a collage is that was asked to be."""
+
+    hold: int
+    """The least number of frames that a picture stays."""
+    smooth: float
+    """What a change of the picture costs, in similarity."""
+    switches: int
+    """How often the picture changes."""
+    switches_per_second: float
+    difference: float
+    """Of each picture to the one before, mean over pixels and frames, 0 to 1."""
+    source_difference: float
+    """The same of the video's own frames: its motion."""
+    candidates: int
+    """Images that were looked at for every frame."""
+    objective: float
+    """Sum of similarities of frames and pictures, less `smooth` for each change."""
+    bound: float
+    """No choice of these images by the same rules has a larger objective."""
+    gap: float
+    """What could be gained at most: bound less objective; 0 where the choice is proven to be the best."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Collage(Result):
     """A video whose frames gave way to images."""
@@ -102,6 +127,8 @@ class Collage(Result):
     """Seconds of work per stage of this run; stages overlap."""
     seconds: float
     """Wall-clock seconds of this run."""
+    calm: Calm | None = None
+    """Where pictures were asked to stay."""
     notices: tuple[str, ...] = ()
     matches: tuple[Match, ...] = field(default=(), repr=False, metadata={"json": False})
     """One for each of `frames`, in order; results.json holds them in a folder."""

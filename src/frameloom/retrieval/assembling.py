@@ -22,7 +22,7 @@ from frameloom.media.writing.target import name_file, put_in_place
 from frameloom.media.writing.video_container import VideoContainer
 from frameloom.media.writing.workspace import Workspace
 from frameloom.progress import Notices, Stopwatch, track
-from frameloom.results.collage import BestChoice, Match
+from frameloom.results.collage import BestChoice, Calm, Match
 from frameloom.retrieval.collage_files import (
     CHECKPOINT,
     FRAMES,
@@ -75,7 +75,7 @@ class Assembly:
     notices: Notices
     stopwatch: Stopwatch
 
-    def put_together(self, matches: Sequence[Match], best: BestChoice | None = None) -> Made:
+    def put_together(self, matches: Sequence[Match], judged: BestChoice | Calm | None) -> Made:
         """Make what is missing, and give the whole its name."""
         if not self._is_folder:
             working = self.workspace.path / f"joined{self.output.suffix.lower()}"
@@ -87,7 +87,7 @@ class Assembly:
         folder.mkdir()
         name = video_name(self._path, self.wishes.encoding.card.suffixes[0])
         made = self._video(folder / name) if self.wishes.video else NOTHING_MADE
-        write_results(folder / RESULTS, matches, best)
+        write_results(folder / RESULTS, matches, judged)
         if self.wishes.samples:
             self._write_samples(folder / SAMPLES)
         shutil.copyfile(self.workspace.path / CHECKPOINT, folder / CHECKPOINT)

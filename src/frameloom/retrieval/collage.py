@@ -19,19 +19,22 @@ from frameloom.media.writing.sink import kind_of_output
 from frameloom.media.writing.target import told
 from frameloom.media.writing.workspace import Workspace
 from frameloom.progress import Notices, Stopwatch, track
-from frameloom.results.collage import Collage, Match
+from frameloom.results.collage import BestChoice, Calm, Collage, Match
+from frameloom.retrieval.all_frames import AllFrames
 from frameloom.retrieval.assembling import Assembly, Made
 from frameloom.retrieval.collage_files import CHECKPOINT, adopt
 from frameloom.retrieval.collage_wishes import Pool, Searched, Wishes, check_collage
+from frameloom.retrieval.described_frames import DESCRIBED, DescribedFrames
 from frameloom.retrieval.fitting import Fitting
 from frameloom.retrieval.matching import Checkpoint, Matching, match
-from frameloom.retrieval.optimal import Together, choose_together, describe_missing, described_before
 from frameloom.retrieval.programme import Programme
 from frameloom.retrieval.queries import query_of, shown_aspect
 from frameloom.retrieval.rendering import mostly_changes
 from frameloom.retrieval.selection import Choice, Selector, check_enough
+from frameloom.retrieval.together import choose_together, is_whole, judged
 
-_DECIDE_THE_CHOICE = ("frameloom", "av", "numpy", "opencv-python-headless", "faiss-cpu")
+_DECIDE_THE_CHOICE = ("frameloom", "av", "numpy", "opencv-python-headless", "faiss-cpu", "scipy")
+_DECIDE_THE_VECTORS = ("video", "descriptor", "rate", "seconds", "version")
 _WHAT_CHANGED = {
     "video": "the video",
     "images": "the images",
@@ -44,6 +47,8 @@ _WHAT_CHANGED = {
     "threshold": "--threshold",
     "below": "--below",
     "assign": "--assign",
+    "hold": "--hold",
+    "smooth": "--smooth",
     "version": "the version",
 }
 
@@ -71,7 +76,7 @@ def make_collage(video: Path, output: Path, pool: Pool, wishes: Wishes) -> Colla
     with Workspace(output) as workspace, told(output):
         checkpoint = _choose(job, selector, workspace)
         matches = tuple(job.match(choice) for choice in checkpoint.choices)
-        made = job.assembly(checkpoint.choices, workspace).put_together(matches, checkpoint.best)
+        made = job.assembly(checkpoint.choices, workspace).put_together(matches, job.judged(checkpoint))
     return _result(job, checkpoint, matches, made, seconds=time.perf_counter() - started)
 
 
@@ -117,6 +122,22 @@ class _Job:
             frame=choice.frame, top_matches=top, selected=None if choice.selected is None else paths[choice.selected]
         )
 
+    def judged(self, checkpoint: Checkpoint) -> BestChoice | Calm | None:
+        """How good or calm the choice is, where it was made for all frames together."""
+        return judged(checkpoint, self.wishes.rules, self.programme.duration)
+
+    def all_frames(self, matching: Matching, folder: Path) -> AllFrames:
+        """What a choice for all frames together is made from; frames that are described lie in a working folder."""
+        work = {name: value for name, value in self.work().items() if name in _DECIDE_THE_VECTORS}
+        return AllFrames(
+            matching=matching,
+            searched=self.searched,
+            rules=self.wishes.rules,
+            frames=self.frames,
+            described=DescribedFrames(folder / DESCRIBED, work, self.frames, matching.descriptor.dims),
+            aspect=shown_aspect(self.info),
+        )
+
     def assembly(self, choices: list[Choice], workspace: Workspace) -> Assembly:
         """What makes the output."""
         return Assembly(
@@ -136,8 +157,6 @@ class _Job:
 
     def work(self) -> Entry:
         """Everything that the choice depends on."""
-        together = self.wishes.rules.assign == "optimal"
-        names = (*_DECIDE_THE_CHOICE, "scipy") if together else _DECIDE_THE_CHOICE  # of equal choices it takes one
         return {
             "video": fingerprint(self.info.path),
             "images": self.searched.images,
@@ -145,7 +164,7 @@ class _Job:
             "rate": None if self.wishes.rate is None else str(self.wishes.rate),
             "seconds": None if self.programme.whole else str(self.wishes.seconds),
             **self.wishes.rules.settings(),
-            "version": [version(name) for name in names],
+            "version": [version(name) for name in _DECIDE_THE_CHOICE],
         }
 
 
@@ -155,9 +174,9 @@ def _choose(job: _Job, selector: Selector, workspace: Workspace) -> Checkpoint:
     if kind_of_output(job.output) == "folder":
         adopt(job.output / CHECKPOINT, path)
     checkpoint = Checkpoint(path, job.work(), job.frames, len(job.searched.index.paths))
-    together = job.wishes.rules.assign == "optimal"
-    if together:
-        checkpoint.keep_whole(len(job.frames))
+    together = job.wishes.rules.together
+    if together and not is_whole(checkpoint, job.wishes.rules, len(job.frames)):
+        checkpoint.forget()
     workspace.keep = bool(checkpoint.choices)
     _say_how_it_goes_on(job, checkpoint)
     matching = Matching(
@@ -170,7 +189,7 @@ def _choose(job: _Job, selector: Selector, workspace: Workspace) -> Checkpoint:
     )
     if together:
         if not checkpoint.choices:
-            _choose_together(job, matching, checkpoint, workspace)
+            choose_together(job.all_frames(matching, workspace.path), checkpoint, workspace, job.notices)
         return checkpoint
 
     def steps() -> Iterator[None]:
@@ -181,19 +200,6 @@ def _choose(job: _Job, selector: Selector, workspace: Workspace) -> Checkpoint:
     for _ in track(steps(), f"{job.info.path.name}: choosing images", len(job.frames), checkpoint.reused):
         pass
     return checkpoint
-
-
-def _choose_together(job: _Job, matching: Matching, checkpoint: Checkpoint, workspace: Workspace) -> None:
-    """Choose for all frames at once; what is described is kept for the next run until then."""
-    rules, name = job.wishes.rules, job.info.path.name
-    together = Together(matching=matching, searched=job.searched, rules=rules, frames=job.frames)
-    known = described_before(together, workspace.path, job.work())
-    workspace.keep = bool(known.reused)
-    if known.reused:
-        job.notices.add(f"{name}: going on; {known.reused} of {len(job.frames)} frames were described")
-    for _ in describe_missing(together, known):
-        workspace.keep = True
-    choose_together(together, known.vectors(), checkpoint)
 
 
 def _say_how_it_goes_on(job: _Job, checkpoint: Checkpoint) -> None:
@@ -208,7 +214,7 @@ def _say_how_it_goes_on(job: _Job, checkpoint: Checkpoint) -> None:
 
 
 def _result(job: _Job, checkpoint: Checkpoint, matches: tuple[Match, ...], made: Made, *, seconds: float) -> Collage:
-    searched, choices = job.searched, checkpoint.choices
+    searched, choices, whole = job.searched, checkpoint.choices, job.judged(checkpoint)
     selected = [choice.selected for choice in choices if choice.selected is not None]
     similarities = [
         dict(choice.candidates).get(choice.selected, np.nan) for choice in choices if choice.selected is not None
@@ -227,7 +233,8 @@ def _result(job: _Job, checkpoint: Checkpoint, matches: tuple[Match, ...], made:
         below=sum(choice.below for choice in choices),
         kept=len(choices) - len(selected),
         mean_similarity=float(np.mean(similarities)) if similarities else 0.0,
-        best_choice=checkpoint.best,
+        best_choice=whole if isinstance(whole, BestChoice) else None,
+        calm=whole if isinstance(whole, Calm) else None,
         frames_written=made.frames,
         size=job.info.size,
         rate=job.programme.rate,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from frameloom.media.writing.codecs import CODECS
-from frameloom.results.collage import BestChoice, Match
+from frameloom.results.collage import BestChoice, Calm, Match
 
 RESULTS, CHECKPOINT = "results.json", "checkpoint.jsonl"
 FRAMES, SAMPLES = "matched_frames", "comparison_samples"
@@ -24,17 +24,18 @@ def names_of_result(source: Path) -> frozenset[str]:
     return frozenset({RESULTS, CHECKPOINT, f"{FRAMES}/", f"{SAMPLES}/", *videos})
 
 
-def write_results(path: Path, matches: Sequence[Match], best: BestChoice | None = None) -> None:
+def write_results(path: Path, matches: Sequence[Match], judged: BestChoice | Calm | None) -> None:
     """One line for each frame: its most similar images with their similarities, and the one in its place.
 
-    A last line says how good the choice is, where it was made for all frames together.
+    A last line says how good or calm the choice is, where it was made for all frames together.
     """
     with path.open("w", encoding="utf-8") as file:
         file.write("{")
         for place, match in enumerate(matches):
             file.write(f"{',' if place else ''}\n{json.dumps(match.key)}: {json.dumps(match.to_dict())}")
-        if best is not None:
-            file.write(f',\n"best_choice": {json.dumps(best.to_dict())}')
+        if judged is not None:
+            name = "calm" if isinstance(judged, Calm) else "best_choice"
+            file.write(f',\n"{name}": {json.dumps(judged.to_dict())}')
         file.write("\n}\n")
 
 

@@ -24,6 +24,8 @@ class Searched:
     """A pool, and how frames are looked for in it."""
 
     index: ImageIndex
+    vectors: NDArray[np.floating]
+    """Of the images, `(len(index.paths), dims)`, unit length."""
     name: Path
     """The folder of images, or their index."""
     images: Any
@@ -38,6 +40,8 @@ class Searched:
     """(height, width) of a frame that the framing needs; None: whole frames."""
     excluded: NDArray[np.bool_] | None = None
     """Images `(len(index.paths),)` that must not be chosen."""
+    exact: bool = True
+    """Whether the index finds the most similar image of all."""
 
     exact: bool = True
     """Whether a search finds the most similar images of all."""

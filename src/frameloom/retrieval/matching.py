@@ -15,11 +15,9 @@ from frameloom.journal import Entry, Journal
 from frameloom.media.prefetch import prefetch
 from frameloom.media.reading.source import FrameSource
 from frameloom.progress import Stopwatch
-from frameloom.results.collage import BestChoice
 from frameloom.retrieval.selection import Choice, Selector
 from frameloom.roles import Descriptor
 
-_BEST = "best_choice"
 _FAR = 250  # frames: from here on it is quicker to begin anew near a frame than to decode all before it
 
 
@@ -56,51 +54,48 @@ class Checkpoint:
         """What is different from the work recorded there."""
         self.choices = _whole(self._journal.entries, expected, images)
         """What is known, in order of frames and without gaps."""
+        self.facts: Entry = _facts(self._journal.entries)
+        """What is known of the choice as a whole, where it was made as a whole."""
         self.reused = len(self.choices)
         """How much of it an earlier run had left."""
         if sum(map(_count, self._journal.entries)) != self.reused:  # something behind it is no use
             path.unlink()
+            self.facts = {}
             self._journal = self._begin()
             if self.choices:
                 self._journal.add(_entry(self.choices))
-        self.best = _best(self._journal.entries)
-        """How good the choice is, where it was made for all frames together."""
         self._journal.entries.clear()
 
-    def add(self, choices: Sequence[Choice], best: BestChoice | None = None) -> None:
-        """Write down what was chosen for the frames that follow; it is on the disk when this returns."""
-        self._journal.add(_entry(choices) if best is None else {**_entry(choices), _BEST: best.to_dict()})
+    def add(self, choices: Sequence[Choice], facts: Entry | None = None) -> None:
+        """Write down what was chosen for the frames that follow; it is on the disk when this returns.
+
+        `facts`, of the choice as a whole, go with the last frames.
+        """
+        self._journal.add(_entry(choices) if facts is None else {**_entry(choices), "facts": facts})
+        self.facts = facts or {}
         self._journal.entries.clear()  # `choices` has them
         self.choices += choices
-        self.best = best
 
-    def keep_whole(self, count: int) -> None:
-        """Forget what is known unless it is a choice for all so many frames together."""
-        if len(self.choices) == count and self.best is not None:
-            return
+    def forget(self) -> None:
+        """Begin anew."""
         self._path.unlink()
         self._journal = self._begin()
-        self.choices, self.reused, self.best = [], 0, None
+        self.choices, self.reused, self.facts = [], 0, {}
 
 
 def match(matching: Matching, frames: Sequence[int], checkpoint: Checkpoint) -> Iterator[int]:
     """Choose images for the frames that have none yet; yields how many were added."""
     matching.selector.note(checkpoint.choices)
-    for block, vectors in described(matching, frames[len(checkpoint.choices) :]):
-        with matching.stopwatch.timing("search"):
-            choices = matching.selector.choose(block, vectors)
-        checkpoint.add(choices)
-        yield len(choices)
-
-
-def described(matching: Matching, frames: Sequence[int]) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-    """Frames of the source as vectors, block by block: which, and `(block, dims)`."""
-    decoded = matching.stopwatch.timed(frames_at(matching.source, iter(frames)), "decode")
+    waiting = iter(frames[len(checkpoint.choices) :])
+    decoded = matching.stopwatch.timed(frames_at(matching.source, waiting), "decode")
     queries = prefetch(((index, matching.query(frame)) for index, frame in decoded), 2 * matching.batch)
     while block := list(islice(queries, matching.batch)):
         with matching.stopwatch.timing("describe"):
             vectors = matching.descriptor.describe(np.stack([query for _, query in block]))
-        yield [index for index, _ in block], vectors
+        with matching.stopwatch.timing("search"):
+            choices = matching.selector.choose([index for index, _ in block], vectors)
+        checkpoint.add(choices)
+        yield len(choices)
 
 
 def frames_at(source: FrameSource, wanted: Iterator[int]) -> Iterator[tuple[int, Frame]]:
@@ -121,14 +116,9 @@ def _entry(choices: Sequence[Choice]) -> Entry:
     return {"choices": [choice.to_list() for choice in choices]}
 
 
-def _best(entries: Sequence[Entry]) -> BestChoice | None:
-    """What is noted about a choice that was made at once."""
-    noted: Any = entries[0].get(_BEST) if len(entries) == 1 else None
-    try:
-        best = BestChoice(**noted)
-    except TypeError:  # nothing, or damaged, or of another version
-        return None
-    return best if all(isinstance(value, (int, float)) for value in best.to_dict().values()) else None
+def _facts(entries: Sequence[Entry]) -> Entry:
+    facts = entries[-1].get("facts") if entries else None
+    return cast(Entry, facts) if isinstance(facts, dict) else {}
 
 
 def _count(entry: Entry) -> int:

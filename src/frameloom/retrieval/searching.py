@@ -70,6 +70,7 @@ class PoolWish:
         excluded = None if self.limit is None else np.arange(len(index.paths)) >= self.limit
         return Searched(
             index=index,
+            vectors=index.stored.vectors,
             name=self.place,
             images=[index.facts.pool_sha256, str(index.facts.structure), self.limit],
             descriptor=describing.choice.load(),

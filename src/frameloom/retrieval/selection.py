@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.errors import InputError, RangeError
+from frameloom.retrieval.calm.wishes import ANY, Calmness
 from frameloom.roles import ImageIndex
 
 Below = Literal["source", "hold", "best"]
@@ -25,6 +26,7 @@ class Rules:
 
     Raises:
         RangeError: a value outside what is allowed.
+        InputError: values that contradict each other.
     """
 
     repeat: bool = True
@@ -37,6 +39,8 @@ class Rules:
     """The least similarity, -1..1; None takes any."""
     below: Below = "source"
     assign: Assign = "greedy"
+    calm: Calmness = ANY
+    """How long a picture stays; then nothing is drawn, and `depth` is how many are noted down."""
 
     def __post_init__(self) -> None:
         if self.depth < 1:
@@ -54,11 +58,25 @@ class Rules:
                 "--assign optimal shares images out, each to one frame at most: add --no-repeat; where images may "
                 "repeat, --search-depth 1 takes the best one for every frame"
             )
+        if self.assign == "optimal" and self.calm.asked:
+            raise InputError(
+                "--hold and --smooth without repeats choose for all frames together as they are: leave out --assign"
+            )
+        if self.calm.asked and self.threshold is not None:
+            raise InputError(
+                "--threshold judges each frame by itself, --hold and --smooth what a picture is worth while it stays: "
+                "leave out the one or the others"
+            )
 
     @property
     def drawn(self) -> bool:
         """Whether chance has a part in it."""
-        return self.repeat and self.depth > 1
+        return self.repeat and self.depth > 1 and not self.calm.asked
+
+    @property
+    def together(self) -> bool:
+        """Whether all frames are chosen for together."""
+        return self.assign == "optimal" or self.calm.asked
 
     @property
     def instead(self) -> float | None:
@@ -74,6 +92,7 @@ class Rules:
             "threshold": self.threshold,
             "below": None if self.threshold is None else self.below,
             "assign": None if self.assign == "greedy" else self.assign,
+            **self.calm.settings(),
         }
 
 
@@ -156,6 +175,10 @@ class Selector:
             choices.append(choice)
         return choices
 
+    def similar(self, queries: NDArray[np.float32]) -> list[list[tuple[int, float]]]:
+        """Ids and similarities of the most similar images of each query (frames, dims), best first."""
+        return self._search(queries, self._rules.depth)
+
     def _search(self, queries: NDArray[np.float32], count: int) -> list[list[tuple[int, float]]]:
         ids, products = self._index.search(queries, min(count, max(1, self.left)), excluded=self._excluded)
         # The shortest decimals that give the same float32: journals and results are half as large
@@ -203,7 +226,7 @@ def check_enough(images: int, frames: int, rules: Rules, name: str) -> None:
     """
     if not images:
         raise InputError("the pool has no image that can be read; give others")
-    if rules.repeat or images >= frames:
+    if rules.repeat or rules.calm.asked or images >= frames:  # who stays needs no other image
         return
     raise InputError(
         f"{name} has {frames} frames to replace and the pool {images} images, too few for --no-repeat: add "

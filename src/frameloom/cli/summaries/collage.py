@@ -5,7 +5,7 @@ from typing import Any
 
 from frameloom.cli.summaries.units import rate, seconds
 from frameloom.results.base import Result
-from frameloom.results.collage import BestChoice, Collage, MethodComparison
+from frameloom.results.collage import BestChoice, Calm, Collage, MethodComparison
 
 _SOUND = {"copied": ", with sound", "left out": ", without the sound", "dropped": ", without the sound", "none": ""}
 
@@ -21,6 +21,8 @@ def _collage(made: Collage) -> str:
         lines.append(f"  {made.video.name}: {length}{_SOUND[made.sound]}")
     if made.best_choice is not None:
         lines.append(f"  {_best_choice(made.best_choice)}")
+    if made.calm is not None:
+        lines.append(_calm(made.calm))
     if made.below:
         fate = f"{made.kept} of them show themselves" if made.kept else "another image is shown"
         lines.append(f"  {made.below} frames have no image that is similar enough: {fate}")
@@ -30,6 +32,17 @@ def _collage(made: Collage) -> str:
 def _best_choice(best: BestChoice) -> str:
     known = "no choice without repeats is better" if best.proved else "the bound is for the images that the index found"
     return f"sum of similarities {best.objective:.6f}, at most {best.bound:.6f}, gap {best.gap:.1e}: {known}"
+
+
+def _calm(calm: Calm) -> str:
+    proof = (
+        "no choice has more" if not calm.gap else f"no choice has more than {calm.bound:.3f}, a gap of {calm.gap:.2g}"
+    )
+    return (
+        f"  calm: {calm.switches} changes of the picture, {calm.switches_per_second:.2f} a second; mean difference "
+        f"from frame to frame {calm.difference:.4f}, of the video {calm.source_difference:.4f}\n"
+        f"  objective {calm.objective:.3f}, of {calm.candidates} images {proof}"
+    )
 
 
 def _comparison(made: MethodComparison) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from frameloom.retrieval.nearest_lists import Nearest, NearestLists
-from frameloom.retrieval.restricted_assignment import Restricted, best_among
+from frameloom.retrieval.optimal.nearest_lists import Nearest, NearestLists
+from frameloom.retrieval.optimal.restricted_assignment import Restricted, best_among
 
 TOLERANCE = 1e-6
 """By how much the sum of similarities may fall short of its bound and count as proved."""

@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import (
     min_weight_full_bipartite_matching,  # pyright: ignore[reportUnknownVariableType]
 )
 
-from frameloom.retrieval.nearest_lists import Edges
+from frameloom.retrieval.optimal.nearest_lists import Edges
 
 _ROUNDING = 1e-13  # prices that rise by less stand still: similarities are sums of this precision
 

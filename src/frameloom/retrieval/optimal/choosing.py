@@ -1,9 +1,7 @@
 """Images for all frames of a video together, none twice: described, looked for, and assigned."""
 
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,77 +10,42 @@ from frameloom.errors import InputError
 from frameloom.journal import Entry
 from frameloom.progress import track
 from frameloom.results.collage import BestChoice
-from frameloom.retrieval.assignment import Assignment, assign
-from frameloom.retrieval.collage_wishes import Searched
-from frameloom.retrieval.described_frames import DescribedFrames
-from frameloom.retrieval.matching import Checkpoint, Matching
-from frameloom.retrieval.selection import Choice, Rules
+from frameloom.retrieval.all_frames import AllFrames
+from frameloom.retrieval.optimal.assignment import Assignment, assign
+from frameloom.retrieval.selection import Choice
 
-DESCRIBED = "described.jsonl"
-_DECIDE_THE_VECTORS = ("video", "descriptor", "rate", "seconds", "version")
 _QUERIES = 256  # at a time, so that progress is seen
 Found = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Ids and similarities of images."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Together:
-    """All that is needed to choose for all frames together."""
-
-    matching: Matching
-    searched: Searched
-    rules: Rules
-    frames: Sequence[int]
-    """Of the source, in order."""
-
-
-def described_before(together: Together, folder: Path, work: Entry) -> DescribedFrames:
-    """The frames that an earlier run has described, of what the choice depends on (`work`), in its folder."""
-    depends = {name: work[name] for name in _DECIDE_THE_VECTORS}
-    return DescribedFrames(folder / DESCRIBED, depends, together.frames, together.matching.descriptor.dims)
-
-
-def describe_missing(together: Together, known: DescribedFrames) -> Iterator[None]:
-    """Describe the frames that are not known; yields for each.
-
-    Raises:
-        InputError: a frame has no vector that could be compared.
-    """
-    name = together.matching.source.info.path.name
-    steps = (None for count in known.complete(together.matching) for _ in range(count))
-    yield from track(steps, f"{name}: describing frames", len(together.frames), known.reused)
-
-
-def choose_together(together: Together, vectors: NDArray[np.float32], checkpoint: Checkpoint) -> None:
-    """Choose an image for each frame, none twice, with the largest sum of similarities, and write the choice down.
+def choose_best(every: AllFrames) -> tuple[list[Choice], Entry]:
+    """Choose an image for each frame, none twice, with the largest sum of similarities; and what is known of the sum.
 
     With a threshold, and unless the most similar image is shown after all, a frame may have none: that is worth as much
     as an image that is just similar enough.
 
-    Args:
-        together: What is needed.
-        vectors: Of the frames, `(frames, dims)`.
-        checkpoint: Gets the choice.
-
     Raises:
         InputError: images that cannot be compared, or an approximate index that finds too few.
     """
-    rules, stopwatch = together.rules, together.matching.stopwatch
-    looking = _Looking(together, vectors)
+    vectors = every.described.vectors
+    rules, stopwatch = every.rules, every.matching.stopwatch
+    looking = _Looking(every, vectors)
     started = time.perf_counter()
-    found = assign(len(vectors), len(together.searched.index.paths), looking, instead=rules.instead)
+    found = assign(len(vectors), len(every.searched.index.paths), looking, instead=rules.instead)
     stopwatch.add({"assign": time.perf_counter() - started - looking.seconds, "search": looking.seconds})
     if rules.instead is None and (found.pictures < 0).any():
-        frame = together.frames[int(np.flatnonzero(found.pictures < 0)[0])]
+        frame = every.frames[int(np.flatnonzero(found.pictures < 0)[0])]
         raise InputError(f"no image was found for frame {frame}; give more images, or leave --use-ivf-index out")
-    checkpoint.add(_choices(together, found, looking.best), _best_choice(found, exact=together.searched.exact))
+    best = _best_choice(found, exact=every.searched.exact)
+    return _choices(every, found, looking.best), best.to_dict()
 
 
 @dataclass
 class _Looking:
     """Looks for images, and keeps the most similar ones of each frame for the record."""
 
-    together: Together
+    every: AllFrames
     vectors: NDArray[np.float32]
     best: dict[int, Found] = field(default_factory=dict[int, Found])
     seconds: float = 0.0
@@ -90,14 +53,14 @@ class _Looking:
 
     def __call__(self, frames: NDArray[np.intp], count: int) -> Found:
         started = time.perf_counter()
-        name = self.together.matching.source.info.path.name
+        name = self.every.name
         parts = [frames[start : start + _QUERIES] for start in range(0, len(frames), _QUERIES)]
         found = [self._search(part, count) for part in track(parts, f"{name}: looking for images", len(parts))]
         self.seconds += time.perf_counter() - started
         return np.concatenate([ids for ids, _ in found]), np.concatenate([products for _, products in found])
 
     def _search(self, frames: NDArray[np.intp], count: int) -> Found:
-        searched, depth = self.together.searched, self.together.rules.depth
+        searched, depth = self.every.searched, self.every.rules.depth
         wanted = min(max(count, depth), searched.pool)
         ids, products = searched.index.search(self.vectors[frames], wanted, excluded=searched.excluded)
         if (ids < 0).any() or np.isnan(products).any():
@@ -111,7 +74,7 @@ class _Looking:
 
     def _refuse(self, frame: int) -> None:
         """Name the first image that a search for all of them does not find."""
-        searched = self.together.searched
+        searched = self.every.searched
         ids, products = searched.index.search(self.vectors[frame][None], searched.pool, excluded=searched.excluded)
         lost = np.ones(len(searched.index.paths), np.bool_) if searched.excluded is None else ~searched.excluded
         lost[ids[0][(ids[0] >= 0) & ~np.isnan(products[0])]] = False
@@ -122,11 +85,20 @@ class _Looking:
         )
 
 
-def _choices(together: Together, found: Assignment, best: dict[int, Found]) -> list[Choice]:
-    rules = together.rules
+def best_of(facts: Entry) -> BestChoice | None:
+    """What was noted about the sum; None if it is something else: the file may be damaged."""
+    try:
+        best = BestChoice(**facts)
+    except TypeError:  # nothing, or of another version
+        return None
+    return best if all(isinstance(value, (int, float)) for value in best.to_dict().values()) else None
+
+
+def _choices(every: AllFrames, found: Assignment, best: dict[int, Found]) -> list[Choice]:
+    rules = every.rules
     choices: list[Choice] = []
     shown: int | None = None
-    for place, frame in enumerate(together.frames):
+    for place, frame in enumerate(every.frames):
         ids, products = best[place]
         # The shortest decimals that give the same float32
         candidates = [(int(one), float(str(product))) for one, product in zip(ids, products, strict=True)]

@@ -1,0 +1,1 @@
+"""The best choice without repeats: images for all frames together, with proof."""
