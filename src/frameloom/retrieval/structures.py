@@ -27,6 +27,7 @@ FEWEST = 100
 USUAL_RECALL = 0.95
 """What search is tuned to where nobody says."""
 
+_LEAST: tuple[Kind, Kind] = ("exact", "rabitq")
 _WORTH_CODES = 50_000  # images from which codes are chosen unasked: 0.7 ms a query exactly, 0.3 ms by codes
 _MOST_LISTS = 4096
 _NEIGHBOURS, _CANDIDATES = 32, 64
@@ -87,21 +88,22 @@ class StructureWish:
         Raises:
             RangeError: it takes more than `max_memory`.
         """
-        found = self._of_kind(self._kind(images, dims * itemsize), images)
+        exact, codes = (memory_of(self._of_kind(kind, images), images, dims=dims, itemsize=itemsize) for kind in _LEAST)
+        found = self._of_kind(self._kind(images, exact, codes), images)
         needed = memory_of(found, images, dims=dims, itemsize=itemsize)
         if self.max_memory is not None and needed > self.max_memory:
             kind = "exact" if found is None else found.kind
-            least = memory_of(self._of_kind("rabitq", images), images, dims=dims, itemsize=itemsize)
             raise RangeError(
                 f"{kind} search of {images} images reaches into {needed:,} bytes, and max_memory is "
-                f"{self.max_memory:,}; the least is {least:,}, by --use-rabitq-index"
+                f"{self.max_memory:,}; the least, of any kind, is {min(exact, codes):,}"
             )
         return found
 
-    def _kind(self, images: int, row: int) -> Kind:
+    def _kind(self, images: int, exact: int, codes: int) -> Kind:
+        """Args: how many images; bytes of both kinds that are chosen unasked."""
         if self.kind != "auto":
             return self.kind
-        fits = self.max_memory is None or images * row <= self.max_memory
+        fits = self.max_memory is None or exact <= self.max_memory or exact <= codes
         return "exact" if self.recall == 1 or (fits and images < _WORTH_CODES) else "rabitq"
 
     def _of_kind(self, kind: Kind, images: int) -> Structure | None:
@@ -189,9 +191,11 @@ class ApproximateSearch:
             CannotOpen: it holds something else.
         """
         self.structure = structure
+        self._path = path
+        self._images = size[0]
         try:
             self._index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             raise damaged(path, str(error).splitlines()[0][:100]) from error
         found = (int(self._index.ntotal), int(self._index.d))
         if found != size or not _is(self._index, structure):
@@ -213,6 +217,9 @@ class ApproximateSearch:
             count: How many will be needed.
             excluded: (images,): those that must not be found.
             structure: Search with its numbers in place of those of the file.
+
+        Raises:
+            CannotOpen: the structure names images that there are not.
         """
         how = structure or self.structure
         allowed = None if excluded is None else _LIBRARY.IDSelectorBitmap(np.packbits(~excluded, bitorder="little"))
@@ -226,6 +233,8 @@ class ApproximateSearch:
             lists.sel, lists.nprobe, lists.qb = allowed, how.probes, _QUERY_BITS
             parameters = _LIBRARY.SearchParametersPreTransform(index_params=lists)
         _, ids = self._index.search(np.ascontiguousarray(queries, np.float32), wanted, params=parameters)
+        if ids.size and not -1 <= ids.min() <= ids.max() < self._images:  # whoever made the file
+            raise damaged(self._path, "it names images that there are not")
         return ids
 
 

@@ -13,13 +13,13 @@ _SHOWN = 20  # skipped files, groups
 def _build(made: IndexBuild) -> str:
     info = made.info
     skipped = f", {len(info.skipped)} skipped" if info.skipped else ""
-    if not made.described and not made.removed:
-        return f"{info.index}: {info.images} images{skipped}, up to date"
     gone = f", {made.removed} taken out" if made.removed else ""
-    line = (
-        f"{info.index}: {info.images} images by {info.descriptor} ({info.dims} numbers each); "
-        f"{made.described} described{gone}{skipped}; took {seconds(made.seconds)}"
-    )
+    line = f"{info.index}: {info.images} images{skipped}, up to date"
+    if made.described or made.removed:
+        line = (
+            f"{info.index}: {info.images} images by {info.descriptor} ({info.dims} numbers each); "
+            f"{made.described} described{gone}{skipped}; took {seconds(made.seconds)}"
+        )
     return line if info.search == "exact" else f"{line}\n  search: {searched(info)}"
 
 
