@@ -65,7 +65,8 @@ def make_collage(video: Path, output: Path, pool: Pool, wishes: Wishes) -> Colla
     job = _Job(video, output, pool, wishes)
     check_enough(pool.count(), len(job.frames), wishes.rules, video.name)  # before hours go into the pool
     selector = Selector(job.searched.index, wishes.rules, excluded=job.searched.excluded)
-    check_enough(selector.left, len(job.frames), wishes.rules, video.name)
+    alike = job.searched.near_duplicates
+    check_enough(selector.left, len(job.frames), wishes.rules, video.name, near_duplicates=alike)
     with Workspace(output) as workspace, told(output):
         checkpoint = _choose(job, selector, workspace)
         matches = tuple(job.match(choice) for choice in checkpoint.choices)

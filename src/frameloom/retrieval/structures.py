@@ -69,6 +69,11 @@ class StructureWish:
                 raise RangeError(f"{name} is for an index in parts; add --use-ivf-index or --use-rabitq-index")
         if self.recall is not None and not 0 < self.recall <= 1:
             raise RangeError(f"recall is {self.recall}; it must be above 0 and at most 1")
+        if self.recall is not None and self.kind == "hnsw":
+            raise RangeError(
+                "recall is measured on the pool's own images, which a graph finds more easily than others; leave out "
+                "--use-hnsw-index or --recall"
+            )
         if self.recall is not None and self.probes is not None:
             raise RangeError("recall chooses how many parts are searched; leave out --ivf-nprobe or --recall")
 
@@ -265,7 +270,7 @@ def chosen_kind(*, ivf: bool, hnsw: bool, rabitq: bool, limited: bool) -> Kind:
         InputError: there are two.
     """
     flags: dict[Kind, bool] = {"ivf": ivf, "hnsw": hnsw, "rabitq": rabitq}
-    given = [kind for kind, is_given in flags.items() if is_given]
+    given: list[Kind] = [kind for kind, is_given in flags.items() if is_given]
     if len(given) > 1:
         raise InputError(f"{' and '.join(f'--use-{kind}-index' for kind in given)} exclude each other")
     if given:
