@@ -28,7 +28,7 @@ from frameloom.retrieval.structures import ApproximateSearch, StructureWish, bui
 from frameloom.retrieval.tuning import SAMPLE, tuned
 
 QUERIES, FOUND, BATCH = 256, 10, 64
-CURVES = {"ivf": (1, 2, 4, 8, 16, 32, 64, 128), "rabitq": (4, 8, 16, 32, 64, 128, 256),
+CURVES = {"ivf": (1, 2, 4, 8, 16, 32, 64, 128), "rabitq": (8, 16, 32, 64, 128, 256),
           "hnsw": (16, 32, 64, 128, 256)}  # fmt: skip
 TARGETS = (0.9, 0.95, 0.99)
 HALF = 1_000_000  # images from which vectors are float16

@@ -58,6 +58,18 @@ def test_groups_are_those_of_comparing_each_with_each(
     assert found == one_by_one(stored, least, among)
 
 
+@pytest.mark.parametrize("slower", [0, 10**9], ids=["by a tree", "by all products"])
+def test_both_ways_to_find_candidates_give_the_same(slower: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "_TREE_IS_SLOWER", slower)
+    monkeypatch.setattr(duplicates, "_FEW", 1)
+    monkeypatch.setattr(duplicates, "_BLOCK", 50)
+    vectors = clustered(230, 40, 3)
+    everything = np.ones(230, np.bool_)
+    found = near_duplicates(vectors, 0.9)
+    assert len(found) > 20
+    assert found == one_by_one(vectors, 0.9, everything)
+
+
 def test_the_first_stands_for_those_like_it_and_a_chain_is_no_group() -> None:
     angles = np.radians(4 * np.arange(20))  # as in a slow pan: each is like the next, not like the last
     vectors = unit(np.stack([np.cos(angles), np.sin(angles)], axis=1))

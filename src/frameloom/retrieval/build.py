@@ -100,6 +100,7 @@ def build(root: Path, output: Path, plan: IndexPlan) -> BuiltIndex:
         CannotOpen: the pool cannot be listed, or the earlier index is damaged.
         NoFrames: there is no image in the pool that can be read.
         OutputExists: there is an index of other images or parameters, without `overwrite`.
+        RangeError: search as asked needs more memory than was given.
         CannotWrite: no room, no permission, or another run is making it.
         ModelError: the descriptor cannot be built.
     """
@@ -109,6 +110,8 @@ def build(root: Path, output: Path, plan: IndexPlan) -> BuiltIndex:
     earlier = _earlier(root, output, plan)
     if earlier is not None and _is_up_to_date(earlier, pool, plan):
         return BuiltIndex(facts=earlier.facts, described=0, removed=0, seconds=time.perf_counter() - started)
+    itemsize = np.dtype(plan.dtype).itemsize  # what cannot be is told before hours go into it
+    plan.structure.settled(len(pool.images), dims=plan.describing.choice.load().dims, itemsize=itemsize)
     known = _Known()
     if earlier is not None:
         check_vectors(earlier)

@@ -5,10 +5,12 @@ apart. So it is enough to compare those that are as near in the few directions i
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
@@ -19,11 +21,23 @@ from frameloom.retrieval.exact import best_of
 SIMILARITIES = {"canny": 0.97, "spatial_pyramid": 0.96, "hog": 0.96, "spatial_color": 0.9}
 """Descriptor -> least similarity of images that count as nearly the same; measured: docs/scale.md."""
 
+linalg: Any = scipy.linalg  # its declared types leave out what it returns
+
 _DIRECTIONS = 8
-_SAMPLE = 20_000  # vectors that directions are computed from
+_SAMPLE = 4096  # vectors that directions are computed from
 _BLOCK = 8192  # vectors at a time
 _PAIRS = 65_536  # compared at a time
-_SLACK = 1e-3  # of distances: vectors are of unit length to so much, float16 ones included
+_OFF_LENGTH = 1e-3  # of vectors, float16 ones included
+_ROUNDING = 1e-3  # of float32 products, more than enough
+
+
+_TOGETHER = 64  # images whose near ones are looked for together
+_TRIED = 64  # images by which a tree is judged
+_TREE_IS_SLOWER = 100  # times, for each candidate, than a matrix product for each image
+_FEW = 1000  # images: for these anything is quick
+
+Near = Callable[[Sequence[int]], Iterator[NDArray[np.int64]]]
+"""Places of images to those of others that may be similar enough, for each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +90,16 @@ def near_duplicates(
         among: (images,): which images are looked at; all by default.
     """
     ids = np.arange(len(vectors)) if among is None else np.flatnonzero(among)
-    projected = _projected(vectors, ids)
-    tree = KDTree(projected)
-    radius = math.sqrt(max(0.0, 2 - 2 * similarity)) + _SLACK
+    near = _near(vectors, ids, similarity)
     taken = np.zeros(len(ids), np.bool_)
 
     def groups() -> Iterator[DuplicateGroup | None]:
-        for place in range(len(ids)):
-            group = None
-            if not taken[place]:
-                near = np.asarray(tree.query_ball_point(projected[place], radius), np.int64)
-                near = np.sort(near[(near > place) & ~taken[near]])
-                group = _group(vectors, ids, place, near, similarity, taken)
-            yield group
+        for start in range(0, len(ids), _TOGETHER):
+            places = [place for place in range(start, min(start + _TOGETHER, len(ids))) if not taken[place]]
+            yield from [None] * (min(_TOGETHER, len(ids) - start) - len(places))
+            for place, found in zip(places, near(places), strict=True):
+                others = np.sort(found[(found > place) & ~taken[found]])
+                yield None if taken[place] else _group(vectors, ids, place, others, similarity, taken)
 
     return [group for group in track(groups(), "near-duplicates", len(ids)) if group is not None]
 
@@ -124,13 +135,40 @@ def _group(
     return DuplicateGroup(int(ids[place]), others, similarities)
 
 
+def _near(vectors: NDArray[np.floating], ids: NDArray[np.int64], similarity: float) -> Near:
+    """What finds all that may be similar enough to a few places: by a tree, or by all products where it gains nothing.
+
+    A tree gains nothing where the pool differs in so many directions that few of them say little.
+    """
+    radius = math.sqrt(2 * (1 + _OFF_LENGTH) ** 2 - 2 * similarity)
+    projected = _projected(vectors, ids)
+    tree = KDTree(projected)
+    tried = projected[np.linspace(0, len(ids) - 1, _TRIED).astype(np.intp)]
+    counts = np.asarray(tree.query_ball_point(tried, radius, return_length=True))
+
+    def by_tree(places: Sequence[int]) -> Iterator[NDArray[np.int64]]:
+        return (np.asarray(tree.query_ball_point(projected[place], radius), np.int64) for place in places)
+
+    def by_products(places: Sequence[int]) -> Iterator[NDArray[np.int64]]:
+        queries = np.asarray(vectors[ids[places]], np.float32)
+        found: list[list[NDArray[np.int64]]] = [[] for _ in places]
+        for start in range(0, len(ids), _BLOCK):
+            products = queries @ np.asarray(vectors[ids[start : start + _BLOCK]], np.float32).T
+            for row, others in enumerate(products >= similarity - _ROUNDING):
+                found[row].append(np.flatnonzero(others) + start)
+        return (np.concatenate(parts) for parts in found)
+
+    return by_products if np.median(counts) * _TREE_IS_SLOWER > len(ids) > _FEW else by_tree
+
+
 def _projected(vectors: NDArray[np.floating], ids: NDArray[np.int64]) -> NDArray[np.float32]:
     """(ids, `_DIRECTIONS`): vectors in the directions in which they differ most (principal components)."""
     places = ids[np.unique(np.linspace(0, len(ids) - 1, min(_SAMPLE, len(ids))).astype(np.intp))]
-    sample = np.asarray(vectors[places], np.float64)
-    sample -= sample.mean(axis=0)
-    _, directions = np.linalg.eigh(sample.T @ sample)
-    basis = directions[:, -_DIRECTIONS:].astype(np.float32)
+    sample = np.asarray(vectors[places], np.float32)
+    sample = sample - sample.mean(axis=0)
+    last = [max(0, sample.shape[1] - _DIRECTIONS), sample.shape[1] - 1]
+    _, directions = linalg.eigh((sample.T @ sample).astype(np.float64), subset_by_index=last)
+    basis = np.asarray(directions, np.float32)
     projected = np.empty((len(ids), basis.shape[1]), np.float32)
     for start in range(0, len(ids), _BLOCK):
         part = ids[start : start + _BLOCK]

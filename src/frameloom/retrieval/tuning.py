@@ -20,7 +20,8 @@ FOUND = 10
 """How many others of each should be found."""
 
 _BATCH = 64
-_RERANKED = (800, 400, 200, 100, 50)
+_RERANKED = (200, 100, 50)
+_MANY_RERANKED = 800  # where the first of these is not enough
 _CODES_FOR_A_VECTOR = 27  # to compare one takes as long as to look at so many codes, when it was measured
 
 
@@ -109,19 +110,20 @@ def _tuned_codes(
     search: ApproximateSearch, vectors: NDArray[np.floating], sample: Sample, target: float
 ) -> Structure | None:
     """Fewer vectors to compare need more lists: from many downwards, as long as the sum gets less."""
-    best: Structure | None = None
-    per_list = len(vectors) / search.structure.lists
+    lists = search.structure.lists
+    per_list = len(vectors) / lists
 
-    def work(structure: Structure) -> float:
-        return structure.probes * per_list + structure.reranked * _CODES_FOR_A_VECTOR
+    def least(reranked: int, most: int) -> Structure | None:
+        given = replace(search.structure, reranked=reranked)
+        return _least(given, most, target, lambda it: recall_of(search, vectors, sample, it))
 
-    for reranked in _RERANKED:
-        given, most = replace(search.structure, reranked=reranked), search.structure.lists
-        if best is not None:  # more lists than this would be more work than there was
-            most = min(most, int((work(best) - reranked * _CODES_FOR_A_VECTOR) / per_list))
-        if most < 1:
-            break
-        found = _least(given, most, target, lambda it: recall_of(search, vectors, sample, it))
+    best = least(_RERANKED[0], lists)
+    if best is None:
+        return least(_MANY_RERANKED, lists)
+    for reranked in _RERANKED[1:]:
+        # More lists than this would be more work than there was
+        most = best.probes + int((best.reranked - reranked) * _CODES_FOR_A_VECTOR / per_list)
+        found = least(reranked, min(most, lists))
         if found is None:
             break
         best = found
