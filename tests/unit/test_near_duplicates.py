@@ -46,15 +46,19 @@ def one_by_one(vectors: NDArray[np.floating], least: float, among: NDArray[np.bo
     least=st.sampled_from([0.3, 0.9, 0.97, 0.999, 1.0]),
     half=st.booleans(),
     some=st.booleans(),
+    tree=st.booleans(),
 )
 def test_groups_are_those_of_comparing_each_with_each(
-    count: int, dims: int, seed: int, least: float, half: bool, some: bool
+    count: int, dims: int, seed: int, least: float, half: bool, some: bool, tree: bool
 ) -> None:
     vectors = clustered(count, dims, seed)
     stored = vectors.astype(np.float16) if half else vectors
     among = np.random.default_rng(seed).random(count) < (0.6 if some else 2)
     among[0] = True
-    found = near_duplicates(stored, least, among=among if some else None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duplicates, "_FEW", 0 if tree else 1000)
+        patch.setattr(duplicates, "_TREE_IS_SLOWER", 0 if tree else 1)
+        found = near_duplicates(stored, least, among=among if some else None)
     assert found == one_by_one(stored, least, among)
 
 

@@ -23,7 +23,7 @@ SIMILARITIES = {"canny": 0.97, "spatial_pyramid": 0.96, "hog": 0.96, "spatial_co
 
 linalg: Any = scipy.linalg  # its declared types leave out what it returns
 
-_DIRECTIONS = 8
+_DIRECTIONS = 16
 _SAMPLE = 4096  # vectors that directions are computed from
 _BLOCK = 8192  # vectors at a time
 _PAIRS = 65_536  # compared at a time
@@ -34,7 +34,7 @@ _ROUNDING = 1e-3  # of float32 products, more than enough
 _TOGETHER = 64  # images whose near ones are looked for together
 _TRIED = 64  # images by which a tree is judged
 _TREE_IS_SLOWER = 100  # times, for each candidate, than a matrix product for each image
-_FEW = 1000  # images: for these anything is quick
+_FEW = 50_000  # images: below, all products take less than a tree does
 
 Near = Callable[[Sequence[int]], Iterator[NDArray[np.int64]]]
 """Places of images to those of others that may be similar enough, for each of them."""
@@ -142,7 +142,7 @@ def _near(vectors: NDArray[np.floating], ids: NDArray[np.int64], similarity: flo
     """
     radius = math.sqrt(2 * (1 + _OFF_LENGTH) ** 2 - 2 * similarity)
     projected = _projected(vectors, ids)
-    tree = KDTree(projected)
+    tree: Any = KDTree(projected)
     tried = projected[np.linspace(0, len(ids) - 1, _TRIED).astype(np.intp)]
     counts = np.asarray(tree.query_ball_point(tried, radius, return_length=True))
 
@@ -158,7 +158,8 @@ def _near(vectors: NDArray[np.floating], ids: NDArray[np.int64], similarity: flo
                 found[row].append(np.flatnonzero(others) + start)
         return (np.concatenate(parts) for parts in found)
 
-    return by_products if np.median(counts) * _TREE_IS_SLOWER > len(ids) > _FEW else by_tree
+    is_slow = np.median(counts) * _TREE_IS_SLOWER > len(ids)
+    return by_products if is_slow or len(ids) < _FEW else by_tree
 
 
 def _projected(vectors: NDArray[np.floating], ids: NDArray[np.int64]) -> NDArray[np.float32]:
