@@ -37,7 +37,7 @@ _TREE_IS_SLOWER = 100  # times, for each candidate, than a matrix product for ea
 _FEW = 50_000  # images: below, all products take less than a tree does
 
 Near = Callable[[Sequence[int]], Iterator[NDArray[np.int64]]]
-"""Places of images to those of others that may be similar enough, for each of them."""
+"""Places of images to those of later ones that may be similar enough, for each of them; others may be among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +150,11 @@ def _near(vectors: NDArray[np.floating], ids: NDArray[np.int64], similarity: flo
         return (np.asarray(tree.query_ball_point(projected[place], radius), np.int64) for place in places)
 
     def by_products(places: Sequence[int]) -> Iterator[NDArray[np.int64]]:
+        if not places:
+            return iter(())
         queries = np.asarray(vectors[ids[places]], np.float32)
         found: list[list[NDArray[np.int64]]] = [[] for _ in places]
-        for start in range(0, len(ids), _BLOCK):
+        for start in range(places[0], len(ids), _BLOCK):  # earlier ones stand for themselves or are taken
             products = queries @ np.asarray(vectors[ids[start : start + _BLOCK]], np.float32).T
             for row, others in enumerate(products >= similarity - _ROUNDING):
                 found[row].append(np.flatnonzero(others) + start)
