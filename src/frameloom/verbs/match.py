@@ -105,14 +105,13 @@ def build_index(
         gem_p=gem_p,
         compat=compat,
     )
-    kind = chosen_kind(
-        ivf=use_ivf_index,
-        hnsw=use_hnsw_index,
-        rabitq=use_rabitq_index,
-        limited=recall is not None or max_memory is not None,
-    )
     structure = StructureWish(
-        kind=kind,
+        kind=chosen_kind(
+            ivf=use_ivf_index,
+            hnsw=use_hnsw_index,
+            rabitq=use_rabitq_index,
+            limited=recall is not None or max_memory is not None,
+        ),
         lists=ivf_nlist,
         probes=ivf_nprobe,
         recall=recall,
