@@ -121,7 +121,7 @@ def exact_rows(vectors: NDArray[np.float32], queries: NDArray[np.float32], used:
 def approximate_row(
     kind: str, vectors: NDArray[np.float32], queries: NDArray[np.float32], folder: Path
 ) -> dict[str, object]:
-    structure = StructureWish(kind=kind).settled(len(vectors))
+    structure = StructureWish(kind=kind).settled(len(vectors), dims=DIMS)
     started = time.process_time()
     build_structure(structure, vectors, folder / kind)
     built = time.process_time() - started

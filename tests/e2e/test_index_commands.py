@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import pytest
 
 from commands import Command
@@ -73,6 +74,15 @@ def test_a_second_build_brings_it_up_to_date(pool: Path, tmp_path: Path, framelo
         (("build", "pool", "new", "--ivf-nlist", 3), "add --use-ivf-index"),
         (("build", "pool", "new", "--use-ivf-index", "--use-hnsw-index"), "exclude each other"),
         (("build", "pool", "new", "--workers", 0), "workers is 0"),
+        (("build", "pool", "new", "--use-ivf-index", "--use-rabitq-index"), "exclude each other"),
+        (("build", "pool", "new", "--recall", 0), "recall is 0"),
+        (("build", "pool", "new", "--recall", 95), "recall is 95"),
+        (("build", "pool", "new", "--use-hnsw-index", "--recall", 0.9), "a graph finds more easily"),
+        (("build", "pool", "new", "--use-ivf-index", "--ivf-nprobe", 2, "--recall", 0.9), "leave out --ivf-nprobe"),
+        (("build", "pool", "new", "--max-memory", "much"), "max_memory is 'much'"),
+        (("build", "pool", "new", "--max-memory", "5K"), "reaches into 9,024 bytes, and max_memory is 5,120"),
+        (("info", "index", "--duplicate-similarity", 0.9), "add --duplicates"),
+        (("info", "index", "--duplicates", "--duplicate-similarity", 1.5), "duplicate similarity is 1.5"),
         (("build", "pool", "new", "--spatial-grid", 9), "spatial grid is 9"),
         (("search", "pool", "pool/000.png"), "pool is not an index"),
         (("search", "index", "missing.png"), "missing.png does not exist"),
@@ -114,3 +124,48 @@ def test_a_damaged_index_is_told_in_one_line(pool: Path, tmp_path: Path, framelo
     assert "--overwrite" in frameloom("index", "build", pool, index).refused()
     frameloom("index", "build", pool, index, "--overwrite").done()
     assert files_of(index) == sound
+
+
+def test_a_recall_and_memory_choose_how_an_index_is_searched(tmp_path: Path, frameloom: Command) -> None:
+    pool, index = draw_pool(tmp_path / "pool", 104), tmp_path / "index"
+    made = frameloom("index", "build", pool, index, "--use-rabitq-index", "--recall", 0.9).done()
+    told = [line for line in made.out.splitlines() if "search: rabitq (lists 20, probes" in line]
+    assert len(told) == 1
+    assert "recall@10" in told[0]
+    info = json.loads(frameloom("index", "info", index, "--json").done().out)
+    assert info["search"] == "rabitq"
+    assert info["search_recall"] >= 0.9
+    assert info["search_memory"] == 104 * (47 + 16) + 4 * 20 * 376 + 4 * 376**2
+    assert info["search_settings"].keys() == {"lists", "probes", "reranked"}
+    found = frameloom("index", "search", index, pool / "003.png", "--count", 1).done()
+    assert found.out.split() == ["1.0000", str(pool / "003.png")]
+    again = frameloom("index", "build", pool, index, "--recall", 0.9, "--max-memory", "1M").done()
+    assert again.out == f"{index}: 104 images, up to date\n"  # few images are searched exactly
+    info = json.loads(frameloom("index", "info", index, "--json").done().out)
+    assert (info["search"], info["search_recall"], info["search_memory"]) == ("exact", 1.0, 104 * 376 * 4)
+
+
+def test_near_duplicates_are_listed_in_groups(pool: Path, tmp_path: Path, frameloom: Command) -> None:
+    index = tmp_path / "index"
+    write_png(pool / "a" / "copy.png", cv2.resize(picture(0), (128, 72), interpolation=cv2.INTER_CUBIC))
+    write_png(pool / "b.png", picture(0))
+    frameloom("index", "build", pool, index).done()
+    told = frameloom("index", "info", index, "--duplicates", "--duplicate-similarity", 0.97).done().out
+    assert "2 near-duplicates in 1 groups, similarity 0.97 or more" in told
+    assert "  000.png: a/copy.png " in told
+    assert ", b.png 1.0000" in told
+    found = json.loads(
+        frameloom("index", "info", index, "--duplicates", "--duplicate-similarity", 0.97, "--json").done().out
+    )["duplicates"]
+    assert (found["similarity"], found["images"], len(found["groups"])) == (0.97, 2, 1)
+    assert [Path(match["path"]).name for match in found["groups"][0]] == ["000.png", "copy.png", "b.png"]
+    assert found["groups"][0][0]["similarity"] == 1.0
+
+
+def test_near_duplicates_by_a_descriptor_that_was_not_measured_need_a_similarity(
+    pool: Path, tmp_path: Path, frameloom: Command
+) -> None:
+    frameloom("index", "build", pool, tmp_path / "index", "--descriptor", "pooled:color", "--size", 64).done()
+    words = ("index", "info", tmp_path / "index", "--duplicates")
+    assert "by pooled:color was not measured" in frameloom(*words).refused()
+    assert "0 near-duplicates in 0 groups" in frameloom(*words, "--duplicate-similarity", 1).done().out

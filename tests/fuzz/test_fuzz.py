@@ -1,10 +1,6 @@
 """Damaged files: read, or refused in one line; never a crash, a hang, or memory without bound."""
 
-import json
 import random
-import select
-import subprocess
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -15,6 +11,7 @@ import pytest
 
 from factories import Image, Sound, clip, moving_square, noise, write_png
 from fuzz.mutations import mutated
+from fuzz.reader import Reader
 
 SECONDS_PER_FILE = 20
 MILLISECOND = Fraction(1, 1000)
@@ -67,47 +64,9 @@ def sound_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return {name: draw(folder / name).read_bytes() for name, draw in (VIDEOS | IMAGES).items()}
 
 
-class Reader:
-    """The process that reads; a new one where it has died."""
-
-    def __init__(self) -> None:
-        self._process = self._started()
-
-    def _started(self) -> "subprocess.Popen[str]":
-        program = Path(__file__).with_name("reading.py")
-        return subprocess.Popen(
-            [sys.executable, str(program)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def read(self, path: Path, on_error: str) -> str:
-        """Empty where all is well, else what is wrong."""
-        process = self._process
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(json.dumps([str(path), on_error]) + "\n")
-        process.stdin.flush()
-        ready, _, _ = select.select([process.stdout], [], [], SECONDS_PER_FILE)
-        said = process.stdout.readline() if ready else ""
-        if said:
-            return json.loads(said)
-        hung = process.poll() is None and not ready
-        _, err = self.end()
-        self._process = self._started()
-        return f"{'hangs' if hung else f'crashes with {process.returncode}'} {err[-300:]}".strip()
-
-    def end(self) -> tuple[str, str]:
-        """Stop it; returns what it said."""
-        self._process.kill()
-        return self._process.communicate()
-
-
 @pytest.fixture
 def reader() -> Iterator[Reader]:
-    started = Reader()
+    started = Reader("reading.py", SECONDS_PER_FILE)
     yield started
     _, err = started.end()
     image_libraries = ("libpng", "JPEG", "JFIF", "OpenCV", "imdecode", "TIFF", "grfmt")  # these print what they think
@@ -124,7 +83,7 @@ def check(sound_files: dict[str, bytes], reader: Reader, folder: Path, numbers: 
         name, other = names[number % len(names)], dice.choice(names)
         path = folder / f"{number:05d}-{name}"
         path.write_bytes(mutated(sound_files[name], sound_files[other], dice))
-        said = reader.read(path, "skip" if zlib.crc32(path.name.encode()) % 3 else "stop")
+        said = reader.read(str(path), "skip" if zlib.crc32(path.name.encode()) % 3 else "stop")
         if said:
             wrong[path.name] = said
         else:
@@ -135,7 +94,7 @@ def check(sound_files: dict[str, bytes], reader: Reader, folder: Path, numbers: 
 def test_undamaged_files_are_read(sound_files: dict[str, bytes], reader: Reader, tmp_path: Path) -> None:
     for name, data in sound_files.items():
         (tmp_path / name).write_bytes(data)
-        assert reader.read(tmp_path / name, "stop") == ""
+        assert reader.read(str(tmp_path / name), "stop") == ""
 
 
 def test_a_few_damaged_files(sound_files: dict[str, bytes], reader: Reader, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_no_queries_find_nothing() -> None:
     assert (ids.shape, products.shape) == ((0, 4), (0, 4))
 
 
-@pytest.fixture(scope="module", params=["exact", "ivf", "hnsw"])
+@pytest.fixture(scope="module", params=["exact", "ivf", "hnsw", "rabitq"])
 def index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> PoolIndex:
     folder = tmp_path_factory.mktemp("index")
     draw_pool(folder / "pool", 130)

@@ -169,7 +169,7 @@ def test_another_search_structure_describes_nothing(tmp_path: Path) -> None:
     build(pool, index, plan())
     wish = StructureWish(kind="ivf", lists=2, probes=2)
     made = build(pool, index, plan(structure=wish))
-    assert (made.described, made.facts.structure) == (0, wish.settled(104))
+    assert (made.described, made.facts.structure) == (0, wish.settled(104, dims=96))
     assert build(pool, index, plan()).facts.structure is None
     assert "structure.faiss" not in files_of(index)
 
@@ -214,9 +214,9 @@ def test_numbers_of_another_kind_of_search_are_refused() -> None:
 
 def test_lists_and_probes_are_chosen_by_the_size_of_the_pool() -> None:
     wish = StructureWish(kind="ivf")
-    assert wish.settled(99) is None
+    assert wish.settled(99, dims=96) is None
     for images, lists, probes in ((100, 40, 1), (10_000, 400, 12), (4_000_000, 4096, 128)):
-        found = wish.settled(images)
+        found = wish.settled(images, dims=96)
         assert found is not None
         assert (found.lists, found.probes) == (lists, probes)
 

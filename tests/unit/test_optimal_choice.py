@@ -19,6 +19,7 @@ from frameloom.retrieval.calm.wishes import Calmness
 from frameloom.retrieval.collage import make_collage
 from frameloom.retrieval.collage_wishes import Searched, Wishes
 from frameloom.retrieval.described_frames import Block, DescribedFrames
+from frameloom.retrieval.facts import Structure
 from frameloom.retrieval.matching import Checkpoint
 from frameloom.retrieval.selection import Choice, Rules
 from frameloom.retrieval.together import is_whole, judged
@@ -150,7 +151,7 @@ def test_frames_whose_vectors_are_no_numbers_are_named(tmp_path: Path, video: Pa
 def test_an_approximate_search_proves_nothing(tmp_path: Path, video: Path, pool: ImageFiles) -> None:
     class Approximate(ImageFiles):
         def open(self, aspect: Fraction) -> Searched:
-            return Searched(**{**vars(searched(self.paths)), "exact": False})
+            return Searched(**{**vars(searched(self.paths)), "structure": Structure(kind="ivf", lists=2, probes=1)})
 
     made = make_collage(video, tmp_path / "out", Approximate(pool.place, pool.paths), wishes(optimal()))
     assert made.best_choice is not None

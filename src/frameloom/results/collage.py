@@ -95,6 +95,14 @@ class Collage(Result):
     """What images were drawn by; None where chance had no part in it."""
     pool: int
     """Images that could be chosen."""
+    near_duplicates: int
+    """Images that could not, because they are nearly the same as others."""
+    search: str
+    """'exact', 'ivf', 'hnsw' or 'rabitq'."""
+    search_settings: dict[str, int]
+    """Of an approximate search: its lists, probes and the like."""
+    search_recall: float | None
+    """Share of the ten most similar images that it finds, on a sample of the pool's own; None: not measured."""
     frames: int
     """Frames of the video that images were looked for."""
     distinct: int

@@ -25,9 +25,13 @@ class IndexInfo(Result):
     exact_decode: bool
     """Whether JPEG pictures were decoded at full size, however large."""
     search: str
-    """'exact', 'ivf' or 'hnsw'."""
+    """'exact', 'ivf', 'hnsw' or 'rabitq'."""
     search_settings: dict[str, int]
-    """Lists and probes of an approximate search."""
+    """Lists and probes of an approximate search, and of how many images the vectors themselves are compared."""
+    search_recall: float | None
+    """Share of the ten most similar images that search finds, on a sample of the index's own; None: not measured."""
+    search_memory: int
+    """Bytes that searches reach into."""
     size: int
     """Bytes of all its files."""
     skipped: dict[str, str]
@@ -40,6 +44,21 @@ class IndexInfo(Result):
     """Image files that it does not know, or knows otherwise."""
     gone: int = 0
     """Images of the index whose files are no longer there, or changed."""
+    duplicates: "NearDuplicates | None" = None
+    """None: they were not looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearDuplicates(Result):
+    """Images of an index that are nearly the same."""
+
+    similarity: float
+    """From which similarity on they count as such."""
+    images: int
+    """How many there are besides the first of each group."""
+    groups: tuple[tuple["Match", ...], ...]
+    """The image that stands for a group, then the others, all with their similarity to the first."""
+    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)

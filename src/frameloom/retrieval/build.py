@@ -22,11 +22,21 @@ from frameloom.media.writing.target import check_output, put_in_place
 from frameloom.media.writing.workspace import Workspace
 from frameloom.progress import Notices, track
 from frameloom.retrieval.describing import CHUNK, Describing, describe_all
-from frameloom.retrieval.facts import IndexFacts, Skipped
+from frameloom.retrieval.facts import IndexFacts, Skipped, Structure
 from frameloom.retrieval.partial import PartialIndex
 from frameloom.retrieval.pool import Pool, PoolImage, list_pool
-from frameloom.retrieval.store import NAMES, STRUCTURE, StoredIndex, is_index, new_vectors, read_index, write_index
-from frameloom.retrieval.structures import EXACT, StructureWish, build_structure
+from frameloom.retrieval.store import (
+    NAMES,
+    STRUCTURE,
+    StoredIndex,
+    check_vectors,
+    is_index,
+    new_vectors,
+    read_index,
+    write_index,
+)
+from frameloom.retrieval.structures import EXACT, ApproximateSearch, StructureWish, build_structure
+from frameloom.retrieval.tuning import tuned
 
 _COPIED = 8192  # vectors at a time
 _MADE = "made"
@@ -90,6 +100,7 @@ def build(root: Path, output: Path, plan: IndexPlan) -> BuiltIndex:
         CannotOpen: the pool cannot be listed, or the earlier index is damaged.
         NoFrames: there is no image in the pool that can be read.
         OutputExists: there is an index of other images or parameters, without `overwrite`.
+        RangeError: search as asked needs more memory than was given.
         CannotWrite: no room, no permission, or another run is making it.
         ModelError: the descriptor cannot be built.
     """
@@ -99,8 +110,11 @@ def build(root: Path, output: Path, plan: IndexPlan) -> BuiltIndex:
     earlier = _earlier(root, output, plan)
     if earlier is not None and _is_up_to_date(earlier, pool, plan):
         return BuiltIndex(facts=earlier.facts, described=0, removed=0, seconds=time.perf_counter() - started)
+    itemsize = np.dtype(plan.dtype).itemsize  # what cannot be is told before hours go into it
+    plan.structure.settled(len(pool.images), dims=plan.describing.choice.load().dims, itemsize=itemsize)
     known = _Known()
     if earlier is not None:
+        check_vectors(earlier)
         skipped = {item.image.key: item.why for item in earlier.facts.skipped}
         known.add(earlier.vectors, {image.key: row for row, image in enumerate(earlier.images())}, skipped)
     with Workspace(output) as workspace:
@@ -108,7 +122,7 @@ def build(root: Path, output: Path, plan: IndexPlan) -> BuiltIndex:
         missing = [image for image in pool.images if image not in known and image not in partial]
         _describe(pool, missing, plan, partial, workspace)
         known.add(partial.vectors(), partial.rows, partial.failures)
-        facts = _assemble(pool, known, workspace.path / _MADE, output, plan)
+        facts = _assemble(pool, known, workspace.path / _MADE, output, plan, notices)
         put_in_place(workspace.path / _MADE, output, plan.overwrite or earlier is not None, NAMES)
     if facts.skipped:
         first = facts.skipped[0]
@@ -139,8 +153,7 @@ def _earlier(root: Path, output: Path, plan: IndexPlan) -> StoredIndex | None:
 
 
 def _is_up_to_date(earlier: StoredIndex, pool: Pool, plan: IndexPlan) -> bool:
-    structure = plan.structure.settled(earlier.facts.images)
-    return earlier.of_pool(pool) and earlier.facts.structure == structure
+    return earlier.of_pool(pool) and earlier.facts.asked == plan.structure.settings()
 
 
 def what_differs(facts: IndexFacts, plan: IndexPlan) -> list[str]:
@@ -191,7 +204,7 @@ def _describe(
         pass
 
 
-def _assemble(pool: Pool, known: _Known, folder: Path, output: Path, plan: IndexPlan) -> IndexFacts:
+def _assemble(pool: Pool, known: _Known, folder: Path, output: Path, plan: IndexPlan, notices: Notices) -> IndexFacts:
     """Write all files of the index, in the order of the pool."""
     folder.mkdir()
     images = [image for image in pool.images if image.key in known.places]
@@ -206,9 +219,7 @@ def _assemble(pool: Pool, known: _Known, folder: Path, output: Path, plan: Index
         for number, array in enumerate(known.arrays):
             of_array = np.flatnonzero(places[:, 0] == number)
             vectors[start + of_array] = array[places[of_array, 1]]
-    structure = plan.structure.settled(len(images))
-    if structure is not None:
-        build_structure(structure, vectors, folder / STRUCTURE)
+    structure = _structure(plan.structure, vectors, folder / STRUCTURE, notices)
     vectors.flush()  # type: ignore[attr-defined]  # it is a memory map
     facts = IndexFacts(
         parameters=plan.describing.parameters(),
@@ -221,7 +232,26 @@ def _assemble(pool: Pool, known: _Known, folder: Path, output: Path, plan: Index
         skipped=tuple(Skipped(image, known.failures[image.key]) for image in pool.images if image.key in known.failures
                       and image.key not in known.places),
         structure=structure,
+        asked=plan.structure.settings(),
         made_with={name: version(name) for name in _PACKAGES},
     )  # fmt: skip
     write_index(folder, facts, images)
     return facts
+
+
+def _structure(wish: StructureWish, vectors: NDArray[Any], path: Path, notices: Notices) -> Structure | None:
+    """Build what search needs, as well as was asked; None: nothing, it is exact."""
+    images, dims = vectors.shape
+    structure = wish.settled(images, dims=dims, itemsize=vectors.itemsize)
+    if structure is None:
+        return None
+    build_structure(structure, vectors, path)
+    if wish.target is None:
+        return structure
+    best = tuned(ApproximateSearch(path, structure, (images, dims)), vectors, wish.target)
+    if best is None:
+        replace(wish, kind="exact", lists=None).settled(images, dims=dims, itemsize=vectors.itemsize)
+        notices.add(f"{structure.kind} search does not find {wish.target:.1%} of the most similar images; "
+                    "search is exact")  # fmt: skip
+        path.unlink()
+    return best

@@ -72,7 +72,8 @@ def make_collage(video: Path, output: Path, pool: Pool, wishes: Wishes) -> Colla
     job = _Job(video, output, pool, wishes)
     check_enough(pool.count(), len(job.frames), wishes.rules, video.name)  # before hours go into the pool
     selector = Selector(job.searched.index, wishes.rules, excluded=job.searched.excluded)
-    check_enough(selector.left, len(job.frames), wishes.rules, video.name)
+    alike = job.searched.near_duplicates
+    check_enough(selector.left, len(job.frames), wishes.rules, video.name, near_duplicates=alike)
     with Workspace(output) as workspace, told(output):
         checkpoint = _choose(job, selector, workspace)
         matches = tuple(job.match(choice) for choice in checkpoint.choices)
@@ -228,6 +229,10 @@ def _result(job: _Job, checkpoint: Checkpoint, matches: tuple[Match, ...], made:
         descriptor_settings=searched.settings,
         seed=job.wishes.rules.seed if job.wishes.rules.drawn else None,
         pool=searched.pool,
+        near_duplicates=searched.near_duplicates,
+        search="exact" if searched.structure is None else searched.structure.kind,
+        search_settings={} if searched.structure is None else searched.structure.settings(),
+        search_recall=1.0 if searched.structure is None else searched.structure.recall,
         frames=len(choices),
         distinct=len(set(selected)),
         below=sum(choice.below for choice in choices),

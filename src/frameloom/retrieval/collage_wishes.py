@@ -14,6 +14,7 @@ from frameloom.media.writing.encoding import Encoding
 from frameloom.media.writing.sink import check_encoding, kind_of_output
 from frameloom.media.writing.target import check_output
 from frameloom.retrieval.collage_files import names_of_result
+from frameloom.retrieval.facts import Structure
 from frameloom.retrieval.queries import Framing
 from frameloom.retrieval.selection import Rules
 from frameloom.roles import Descriptor, ImageIndex
@@ -40,11 +41,15 @@ class Searched:
     """(height, width) of a frame that the framing needs; None: whole frames."""
     excluded: NDArray[np.bool_] | None = None
     """Images `(len(index.paths),)` that must not be chosen."""
-    exact: bool = True
-    """Whether the index finds the most similar image of all."""
+    structure: Structure | None = None
+    """How the index is searched; None: exactly."""
+    near_duplicates: int = 0
+    """How many images must not be chosen because they are nearly the same as others."""
 
-    exact: bool = True
-    """Whether a search finds the most similar images of all."""
+    @property
+    def exact(self) -> bool:
+        """Whether a search finds the most similar images of all."""
+        return self.structure is None
 
     @property
     def pool(self) -> int:

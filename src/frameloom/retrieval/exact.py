@@ -49,14 +49,25 @@ def search_exactly(
     return np.concatenate([part.ids for part in parts]), np.concatenate([part.products for part in parts])
 
 
-def products_of(
-    vectors: NDArray[np.floating], queries: NDArray[np.float32], ids: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Inner products of each query (batch, dims) with the vectors of its ids (batch, count); -inf where an id is -1."""
+def best_of(
+    vectors: NDArray[np.floating], queries: NDArray[np.float32], ids: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The best `count` of some vectors for each query, as `search_exactly` orders them.
+
+    Args:
+        vectors: (vectors, dims).
+        queries: (batch, dims).
+        ids: (batch, `count` or more): which vectors; -1 where there is none.
+        count: How many to keep.
+
+    Returns:
+        Ids and inner products, (batch, count) each.
+    """
     rows, columns = np.nonzero(ids >= 0)
     products = np.full(ids.shape, -np.inf, np.float32)
     products[rows, columns] = _products(queries, vectors, rows, ids[rows, columns])
-    return products
+    order = np.lexsort((ids, -products), axis=1)[:, :count]
+    return np.take_along_axis(ids, order, axis=1), np.take_along_axis(products, order, axis=1)
 
 
 def _search(

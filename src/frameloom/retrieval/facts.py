@@ -5,15 +5,16 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
 from frameloom.errors import CannotOpen
 from frameloom.retrieval.pool import PoolImage
 
-FORMAT, VERSION = "frameloom index", 1
+FORMAT, VERSION = "frameloom index", 2
 DTYPES = ("float32", "float16")
+KINDS = ("ivf", "hnsw", "rabitq")
 _MOST = 2**40  # images, dims and lists: more than any disk holds
 
 
@@ -30,11 +31,20 @@ class Structure:
     """A search structure beside the vectors."""
 
     kind: str
-    """ivf or hnsw."""
+    """One of `KINDS`."""
     lists: int
-    """IVF: parts of the pool. HNSW: neighbours of each image."""
+    """IVF and RaBitQ: parts of the pool. HNSW: neighbours of each image."""
     probes: int
-    """IVF: parts that are searched. HNSW: candidates that are kept."""
+    """IVF and RaBitQ: parts that are searched. HNSW: candidates that are kept."""
+    reranked: int = 0
+    """RaBitQ: images of which the vectors themselves are compared, those that their codes say are the likeliest."""
+    recall: float | None = None
+    """Share of the ten most similar images that were found, on a sample of the index's own; None: not measured."""
+
+    def settings(self) -> dict[str, int]:
+        """How it is searched, in words and numbers."""
+        settled = {"lists": self.lists, "probes": self.probes}
+        return {**settled, "reranked": self.reranked} if self.kind == "rabitq" else settled
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +64,8 @@ class IndexFacts:
     """Of paths, sizes and times of all image files, skipped ones included."""
     skipped: tuple[Skipped, ...]
     structure: Structure | None
+    asked: dict[str, Any]
+    """What the user asked of search; `structure` is what came of it."""
     made_with: dict[str, str]
     """Package -> version."""
     files: dict[str, str] = field(default_factory=dict[str, str])
@@ -92,11 +104,13 @@ def write_facts(path: Path, facts: IndexFacts, files: Mapping[str, str]) -> None
         "images": facts.images,
         "dims": facts.dims,
         "dtype": facts.dtype,
-        "structure": structure and [structure.kind, structure.lists, structure.probes],
+        "structure": structure and asdict(structure),
+        "asked": facts.asked,
         "made_with": facts.made_with,
         "files": dict(files),
         "skipped": skipped,
     }
+    entry["sha256"] = json_sha256(entry)
     path.write_text(json.dumps(entry, indent=1) + "\n", encoding="ascii")
 
 
@@ -107,11 +121,10 @@ def read_facts(path: Path) -> IndexFacts:
         CannotOpen: the folder is no index, one of another version, or damaged.
     """
     entry = _entry(path)
-    for name, (is_right, expected) in _FIELDS.items():
-        if not is_right(entry.get(name)):
-            raise damaged(path, f"'{name}' is not {expected}")
-    if entry["parameters_sha256"] != json_sha256(entry["parameters"]):
-        raise damaged(path, "the parameters are not as they were written")
+    try:
+        _check(path, entry)
+    except RecursionError as error:
+        raise damaged(path, "its tables lie too deep in one another") from error
     return IndexFacts(
         parameters=entry["parameters"],
         root=entry["root"],
@@ -121,10 +134,23 @@ def read_facts(path: Path) -> IndexFacts:
         dtype=entry["dtype"],
         pool_sha256=entry["pool_sha256"],
         skipped=tuple(Skipped(PoolImage(*item[:3]), item[3]) for item in entry["skipped"]),
-        structure=_structure(entry["structure"]),
+        structure=None if entry["structure"] is None else Structure(**entry["structure"]),
+        asked=entry["asked"],
         made_with=entry["made_with"],
         files=entry["files"],
     )
+
+
+def _check(path: Path, entry: dict[str, Any]) -> None:
+    """Every field by itself, then that nothing was changed since it was written."""
+    for name, (is_right, expected) in _FIELDS.items():
+        if not is_right(entry.get(name)):
+            raise damaged(path, f"'{name}' is not {expected}")
+    if entry["parameters_sha256"] != json_sha256(entry["parameters"]):
+        raise damaged(path, "the parameters are not as they were written")
+    written = {name: value for name, value in entry.items() if name != "sha256"}
+    if entry["sha256"] != json_sha256(written):
+        raise damaged(path, "it is not as it was written")
 
 
 def _entry(path: Path) -> dict[str, Any]:
@@ -146,10 +172,6 @@ def _entry(path: Path) -> dict[str, Any]:
         raise CannotOpen(f"{path.parent} is an index of version {str(found.get('version'))[:20]}, this is Frameloom "
                          f"for version {VERSION}; build it again with --overwrite")  # fmt: skip
     return found
-
-
-def _structure(entry: list[Any] | None) -> Structure | None:
-    return None if entry is None else Structure(kind=entry[0], lists=entry[1], probes=entry[2])
 
 
 def _is_text(value: Any) -> bool:
@@ -186,10 +208,12 @@ def _is_skipped(value: Any) -> bool:
 def _is_structure(value: Any) -> bool:
     if value is None:
         return True
-    if not isinstance(value, list) or len(cast("list[Any]", value)) != 3:
+    if not isinstance(value, dict) or set(cast("dict[str, Any]", value)) != {item.name for item in fields(Structure)}:
         return False
-    kind, lists, probes = cast("list[Any]", value)
-    return kind in ("ivf", "hnsw") and _is_count(lists, 1) and _is_count(probes, 1)
+    found = cast("dict[str, Any]", value)
+    recall = found["recall"]
+    counts = _is_count(found["lists"], 1) and _is_count(found["probes"], 1) and _is_count(found["reranked"])
+    return found["kind"] in KINDS and counts and (recall is None or (type(recall) is float and 0 <= recall <= 1))
 
 
 def _are_hashes(value: Any) -> bool:
@@ -215,6 +239,8 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "dims": (lambda value: _is_count(value, 1), "a number"),
     "dtype": (lambda value: value in DTYPES, " or ".join(DTYPES)),
     "structure": (_is_structure, "a search structure"),
+    "asked": (lambda value: isinstance(value, dict) and _is_finite_json(value), "a table"),
+    "sha256": (_is_sha256, "a hash"),
     "made_with": (_is_texts, "a table of versions"),
     "files": (_are_hashes, "a table of hashes"),
     "skipped": (_are_skipped, "a list of images"),

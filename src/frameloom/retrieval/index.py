@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.errors import RangeError, ShapeError
-from frameloom.retrieval.exact import products_of, search_exactly
-from frameloom.retrieval.facts import IndexFacts, damaged
-from frameloom.retrieval.store import STRUCTURE, StoredIndex, file_sha256, read_index
+from frameloom.retrieval.exact import best_of, search_exactly
+from frameloom.retrieval.facts import IndexFacts
+from frameloom.retrieval.store import STRUCTURE, StoredIndex, check_file, check_vectors, read_index
 from frameloom.retrieval.structures import ApproximateSearch
 from frameloom.roles import ImageIndex
 
@@ -18,16 +18,16 @@ class PoolIndex(ImageIndex):
     """An index that was opened. Exact search reads the vectors from the disk, block by block."""
 
     def __init__(self, stored: StoredIndex) -> None:
-        """Raises CannotOpen where its search structure is damaged."""
+        """Raises CannotOpen where its vectors or search structure are damaged; all of them are read."""
         self.stored = stored
         self.paths: Sequence[Path] = stored.paths
         self._approximate: ApproximateSearch | None = None
         facts = stored.facts
+        check_vectors(stored)
         if facts.structure is not None:
-            path = stored.folder / STRUCTURE
-            if file_sha256(path) != facts.files.get(STRUCTURE):  # FAISS trusts what it reads
-                raise damaged(path, "it is not as it was written")
-            self._approximate = ApproximateSearch(path, facts.structure, (facts.images, facts.dims))
+            check_file(stored.folder, STRUCTURE, facts)  # FAISS trusts what it reads
+            size = facts.images, facts.dims
+            self._approximate = ApproximateSearch(stored.folder / STRUCTURE, facts.structure, size)
 
     @property
     def facts(self) -> IndexFacts:
@@ -43,7 +43,7 @@ class PoolIndex(ImageIndex):
 
         Raises:
             ShapeError: queries or exclusions of another length than the index has.
-            RangeError: `count` is below 1.
+            RangeError: `count` is below 1, or queries hold what is no number.
         """
         facts = self.facts
         if queries.ndim != 2 or queries.shape[1] != facts.dims:
@@ -52,13 +52,12 @@ class PoolIndex(ImageIndex):
             raise ShapeError(f"exclusions are {excluded.shape}; this index has {facts.images} images")
         if count < 1:
             raise RangeError(f"count is {count}; it must be a whole number from 1 up")
+        if not np.isfinite(queries).all():
+            raise RangeError("queries hold NaN or infinity; a descriptor gives vectors of length 1")
         vectors = self.stored.vectors
         if self._approximate is None:
             return search_exactly(vectors, queries, count, excluded=excluded)
-        ids = self._approximate.search(queries, count, excluded=excluded)
-        products = products_of(vectors, queries, ids)
-        order = np.lexsort((ids, -products), axis=1)
-        ids, products = np.take_along_axis(ids, order, axis=1), np.take_along_axis(products, order, axis=1)
+        ids, products = best_of(vectors, queries, self._approximate.search(queries, count, excluded=excluded), count)
         short = np.flatnonzero((ids < 0).any(axis=1))
         if len(short):
             ids[short], products[short] = search_exactly(vectors, queries[short], count, excluded=excluded)

@@ -40,11 +40,12 @@ def index_of(place: Path, plan: IndexPlan) -> PoolIndex:
     folder = cached_place(place, plan)
     try:
         build(place, folder, plan)
+        return open_index(folder, place)
     except CannotOpen:
         if not is_index(folder):
             raise
         build(place, folder, replace(plan, overwrite=True))
-    return open_index(folder, place)
+        return open_index(folder, place)
 
 
 def cached_place(root: Path, plan: IndexPlan) -> Path:

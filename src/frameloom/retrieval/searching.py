@@ -16,12 +16,13 @@ from frameloom.features.descriptors.framing import compat_query_framed
 from frameloom.retrieval.build import IndexPlan
 from frameloom.retrieval.collage_wishes import Searched
 from frameloom.retrieval.describing import Describing
+from frameloom.retrieval.duplicates import least_similarity, left_out, near_duplicates
 from frameloom.retrieval.index import PoolIndex
 from frameloom.retrieval.opening import describing_of, index_of
 from frameloom.retrieval.pool import list_pool
 from frameloom.retrieval.queries import Framing
 from frameloom.retrieval.store import is_index, read_index
-from frameloom.retrieval.structures import StructureWish
+from frameloom.retrieval.structures import EXACT, StructureWish
 from frameloom.runtime import Runtime
 
 DEFAULT_DESCRIPTOR = "canny"
@@ -39,11 +40,19 @@ class PoolWish:
     limit: int | None = None
     """Use at most so many images, the first ones."""
     workers: int | None = None
+    skip_near_duplicates: bool = False
+    """Of images that are nearly the same, use the first alone."""
+    duplicate_similarity: float | None = None
+    """From which similarity on they count as such; None: a measured one."""
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
             raise RangeError(f"demo images is {self.limit}; it must be a whole number from 1 up")
-        self._describing(self.options.aspect)  # a name that nobody has is told before anything is opened
+        described = self._describing(self.options.aspect)  # a name that nobody has is told before anything is opened
+        if self.skip_near_duplicates and not is_index(self.place):
+            least_similarity(described.choice.name, self.duplicate_similarity)
+        if self.duplicate_similarity is not None and not self.skip_near_duplicates:
+            raise InputError("--duplicate-similarity says which images are near-duplicates; add --skip-near-duplicates")
 
     def count(self) -> int:
         """How many images there are at most, before any is read.
@@ -68,19 +77,30 @@ class PoolWish:
         if is_index(self.place):
             describing = self._that_of(index, describing)
         excluded = None if self.limit is None else np.arange(len(index.paths)) >= self.limit
+        least = self._least_similarity(describing)
+        alike = None if least is None else _alike(index.stored.vectors, least, excluded)
+        if alike is not None:
+            excluded = alike if excluded is None else excluded | alike
         return Searched(
             index=index,
             vectors=index.stored.vectors,
             name=self.place,
-            images=[index.facts.pool_sha256, str(index.facts.structure), self.limit],
+            images=[index.facts.pool_sha256, str(index.facts.structure), self.limit, least],
             descriptor=describing.choice.load(),
             descriptor_name=describing.choice.name,
             settings=describing.parameters(),
             framing=_framing(describing),
             smallest=None if describing.choice.options.compat else describing.choice.options.size,
             excluded=excluded,
-            exact=index.facts.structure is None,
+            structure=index.facts.structure,
+            near_duplicates=0 if alike is None else int(np.count_nonzero(alike)),
         )
+
+    def _least_similarity(self, describing: Describing) -> float | None:
+        """Of near-duplicates; None: they are not looked for."""
+        if not self.skip_near_duplicates:
+            return None
+        return least_similarity(describing.choice.name, self.duplicate_similarity)
 
     def _describing(self, aspect: Fraction | float) -> Describing:
         options = replace(self.options, aspect=aspect)
@@ -97,7 +117,18 @@ class PoolWish:
                 f"{self.place} is an index made with {made.name} and options of its own; leave out --descriptor and "
                 "what goes with it, or name the folder of the images"
             )
+        if self.structure != EXACT and self.structure.settings() != index.facts.asked:
+            raise InputError(
+                f"{self.place} is an index that is searched as it was built; leave out --use-ivf-index and the like, "
+                "or give them to frameloom index build"
+            )
         return describing
+
+
+def _alike(vectors: NDArray[np.floating], least: float, excluded: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """(images,): those that another one stands for, of the ones that are not excluded."""
+    among = None if excluded is None else ~excluded
+    return left_out(near_duplicates(vectors, least, among=among), len(vectors))
 
 
 def _framing(describing: Describing) -> Framing:

@@ -212,7 +212,7 @@ class Selector:
         return int(np.random.Generator(bits).integers(count))
 
 
-def check_enough(images: int, frames: int, rules: Rules, name: str) -> None:
+def check_enough(images: int, frames: int, rules: Rules, name: str, *, near_duplicates: int = 0) -> None:
     """See that there is an image for every frame, where none may be chosen twice.
 
     Args:
@@ -220,6 +220,7 @@ def check_enough(images: int, frames: int, rules: Rules, name: str) -> None:
         frames: How many are to be replaced.
         rules: How to choose.
         name: Of the video.
+        near_duplicates: How many more images there are that are nearly the same as these.
 
     Raises:
         InputError: there are too few.
@@ -228,7 +229,8 @@ def check_enough(images: int, frames: int, rules: Rules, name: str) -> None:
         raise InputError("the pool has no image that can be read; give others")
     if rules.repeat or rules.calm.asked or images >= frames:  # who stays needs no other image
         return
+    besides = f" and {near_duplicates} near-duplicates of them" if near_duplicates else ""
     raise InputError(
-        f"{name} has {frames} frames to replace and the pool {images} images, too few for --no-repeat: add "
+        f"{name} has {frames} frames to replace and the pool {images} images{besides}, too few for --no-repeat: add "
         f"{frames - images} or more, take fewer frames a second with --fps-override, or leave --no-repeat out"
     )

@@ -5,6 +5,8 @@
 - stamps.npy: int64 (images, 2): size in bytes, time of the last change in nanoseconds;
 - vectors.npy: float32 or float16 (images, dims), of unit length;
 - structure.faiss: where an approximate search was asked for.
+
+`read_index` checks all but the two large files, vectors and structure. Whoever uses these has them checked before.
 """
 
 import hashlib
@@ -111,7 +113,7 @@ def read_index(folder: Path, root: Path | None = None) -> StoredIndex:
         root: Where the images are; where the index says they are, by default.
 
     Raises:
-        CannotOpen: it is no index, one of another version, or damaged.
+        CannotOpen: it is no index, one of another version, or damaged as far as is looked at.
     """
     facts = read_facts(folder / FACTS)
     if not {PATHS, STAMPS, VECTORS} <= set(facts.files) <= NAMES:
@@ -121,12 +123,39 @@ def read_index(folder: Path, root: Path | None = None) -> StoredIndex:
     vectors = _read_array(folder / VECTORS, facts.dtype, (facts.images, facts.dims))
     if (stamps[:, 0] < 0).any():
         raise damaged(folder / STAMPS, "it holds sizes below 0")
+    check_file(folder, STAMPS, facts)
+    check_file(folder, PATHS, facts)
+    return StoredIndex(folder=folder, facts=facts, paths=paths, stamps=stamps, vectors=vectors)
+
+
+def check_vectors(index: StoredIndex) -> None:
+    """Read all vectors through, once.
+
+    Raises:
+        CannotOpen: they are not as they were written, or not of unit length.
+    """
+    path, facts = index.folder / VECTORS, index.facts
+    with path.open("rb") as file:
+        total = hashlib.sha256(file.read(path.stat().st_size - index.vectors.nbytes))
     for start in range(0, facts.images, _BLOCK):
-        block = np.asarray(vectors[start : start + _BLOCK], np.float32)
+        stored = index.vectors[start : start + _BLOCK]
+        total.update(stored.data)
+        block = np.asarray(stored, np.float32)
         lengths = np.sqrt(np.einsum("nd,nd->n", block, block))
         if not np.all(np.abs(lengths - 1) < _OFF_LENGTH[facts.dtype]):  # NaN is not below either
-            raise damaged(folder / VECTORS, "it holds vectors that are not of length 1")
-    return StoredIndex(folder=folder, facts=facts, paths=paths, stamps=stamps, vectors=vectors)
+            raise damaged(path, "it holds vectors that are not of length 1")
+    if total.hexdigest() != facts.files[VECTORS]:
+        raise damaged(path, "it is not as it was written")
+
+
+def check_file(folder: Path, name: str, facts: IndexFacts) -> None:
+    """Compare a file of an index with its hash.
+
+    Raises:
+        CannotOpen: it is not as it was written.
+    """
+    if file_sha256(folder / name) != facts.files.get(name):
+        raise damaged(folder / name, "it is not as it was written")
 
 
 def check_files(index: StoredIndex) -> None:
@@ -135,9 +164,8 @@ def check_files(index: StoredIndex) -> None:
     Raises:
         CannotOpen: one is not as it was written.
     """
-    for name, sha256 in index.facts.files.items():
-        if file_sha256(index.folder / name) != sha256:
-            raise damaged(index.folder / name, "it is not as it was written")
+    for name in index.facts.files:
+        check_file(index.folder, name, index.facts)
     skipped = [item.image for item in index.facts.skipped]
     everything = sorted([*index.images(), *skipped], key=lambda image: os.fsencode(image.path))
     if digest(everything) != index.facts.pool_sha256:

@@ -37,6 +37,12 @@ def collage(
     use_ivf_index: bool = False,
     ivf_nlist: int | None = None,
     ivf_nprobe: int | None = None,
+    use_hnsw_index: bool = False,
+    use_rabitq_index: bool = False,
+    recall: float | None = None,
+    max_memory: str | int | None = None,
+    skip_near_duplicates: bool = False,
+    duplicate_similarity: float | None = None,
     checkpoint: str | Path | None = None,
     device: Device = "auto",
     force_mobilenet_export: bool = False,
@@ -91,8 +97,17 @@ def collage(
         use_global_pooling: One part, the whole image, in place of a grid.
         compat: Compare as the original tool did, whatever it documented.
         use_ivf_index: Search only the likeliest parts of the pool (100 images or more).
-        ivf_nlist: Into how many parts; 4 * sqrt(images), at most 4096, by default.
+        ivf_nlist: Into how many parts; 4 * sqrt(images), RaBitQ 2 * sqrt(images), at most 4096, by default.
         ivf_nprobe: How many of them are searched; a 32nd by default.
+        use_hnsw_index: Search along a graph of neighbours: faster still, but slow to build.
+        use_rabitq_index: Search codes of one bit per number, in parts, and compare the vectors of the likeliest: a
+            twentieth of the memory, for millions of images.
+        recall: Which share of the ten most similar images must be found, such as 0.95: as much is searched as a sample
+            of the images needs for it. Exact or RaBitQ search is chosen where no other is named.
+        max_memory: How much memory search may reach into, such as 500M: chooses likewise.
+        skip_near_duplicates: Of images that are nearly the same, use the first by name alone.
+        duplicate_similarity: From which similarity on images are nearly the same; a measured one by default, 0.97 by
+            canny.
         checkpoint: Weights of a descriptor that has some: a file or folder.
         device: Where a network runs: auto, cpu, cuda or mps.
         force_mobilenet_export: Export mobilenet or efficientnet anew; other weights are exported anyway.
@@ -123,6 +138,7 @@ def collage(
     from frameloom.descriptor_options import DescriptorOptions
     from frameloom.media.timeline import rate_of
     from frameloom.media.writing.encoding import Encoding
+    from frameloom.memory import bytes_of
     from frameloom.retrieval.calm.wishes import Calmness
     from frameloom.retrieval.collage import make_collage
     from frameloom.retrieval.collage_wishes import Wishes
@@ -130,7 +146,7 @@ def collage(
     from frameloom.retrieval.exports import forget_exports
     from frameloom.retrieval.searching import PoolWish
     from frameloom.retrieval.selection import Rules
-    from frameloom.retrieval.structures import StructureWish
+    from frameloom.retrieval.structures import StructureWish, chosen_kind
 
     wishes = Wishes(
         rules=Rules(
@@ -165,14 +181,28 @@ def collage(
         gem_p=gem_p,
         compat=compat,
     )
+    structure = StructureWish(
+        kind=chosen_kind(
+            ivf=use_ivf_index,
+            hnsw=use_hnsw_index,
+            rabitq=use_rabitq_index,
+            limited=recall is not None or max_memory is not None,
+        ),
+        lists=ivf_nlist,
+        probes=ivf_nprobe,
+        recall=recall,
+        max_memory=bytes_of(max_memory),
+    )
     pool = PoolWish(
         place=Path(images),
         descriptor=descriptor,
         options=options,
-        structure=StructureWish(kind="ivf" if use_ivf_index else "exact", lists=ivf_nlist, probes=ivf_nprobe),
+        structure=structure,
         runtime=Runtime(checkpoint=None if checkpoint is None else Path(checkpoint), device=device),
         limit=demo_images if demo else None,
         workers=workers,
+        skip_near_duplicates=skip_near_duplicates,
+        duplicate_similarity=duplicate_similarity,
     )
     if force_mobilenet_export:
         forget_exports()

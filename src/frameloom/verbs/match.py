@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from frameloom.errors import InputError, RangeError
-from frameloom.results.indexing import IndexBuild, IndexInfo, IndexSearch, Match
+from frameloom.results.indexing import IndexBuild, IndexInfo, IndexSearch, Match, NearDuplicates
 
 if TYPE_CHECKING:
     from frameloom.retrieval.store import StoredIndex
@@ -37,6 +37,9 @@ def build_index(
     ivf_nlist: int | None = None,
     ivf_nprobe: int | None = None,
     use_hnsw_index: bool = False,
+    use_rabitq_index: bool = False,
+    recall: float | None = None,
+    max_memory: str | int | None = None,
     workers: int | None = None,
     overwrite: bool = False,
 ) -> IndexBuild:
@@ -64,9 +67,14 @@ def build_index(
             half, a quarter or an eighth.
         dtype: How vectors are stored: float32, or float16 for half the space.
         use_ivf_index: Search only the likeliest parts of the pool (100 images or more).
-        ivf_nlist: Into how many parts; 4 * sqrt(images), at most 4096, by default.
+        ivf_nlist: Into how many parts; 4 * sqrt(images), RaBitQ 2 * sqrt(images), at most 4096, by default.
         ivf_nprobe: How many of them are searched; a 32nd by default.
         use_hnsw_index: Search along a graph of neighbours: faster still, but slow to build.
+        use_rabitq_index: Search codes of one bit per number, in parts, and compare the vectors of the likeliest: a
+            twentieth of the memory, for millions of images.
+        recall: Which share of the ten most similar images must be found, such as 0.95: as much is searched as a sample
+            of the images needs for it. Exact or RaBitQ search is chosen where no other is named.
+        max_memory: How much memory search may reach into, such as 500M: chooses likewise.
         workers: Processes; as many as there are processors by default.
         overwrite: Replace an index of other images or options, and describe everything anew.
 
@@ -78,13 +86,12 @@ def build_index(
     from frameloom.descriptor_options import DescriptorOptions
     from frameloom.features.descriptors.choice import choose_descriptor
     from frameloom.media.writing.target import check_output
+    from frameloom.memory import bytes_of
     from frameloom.retrieval.build import IndexPlan, build
     from frameloom.retrieval.describing import Describing
     from frameloom.retrieval.store import NAMES, read_index
-    from frameloom.retrieval.structures import StructureWish
+    from frameloom.retrieval.structures import StructureWish, chosen_kind
 
-    if use_ivf_index and use_hnsw_index:
-        raise InputError("--use-ivf-index and --use-hnsw-index exclude each other")
     if workers is not None and workers < 1:
         raise RangeError(f"workers is {workers}; it must be a whole number from 1 up")
     options = DescriptorOptions(
@@ -98,11 +105,22 @@ def build_index(
         gem_p=gem_p,
         compat=compat,
     )
-    kind = "ivf" if use_ivf_index else "hnsw" if use_hnsw_index else "exact"
+    structure = StructureWish(
+        kind=chosen_kind(
+            ivf=use_ivf_index,
+            hnsw=use_hnsw_index,
+            rabitq=use_rabitq_index,
+            limited=recall is not None or max_memory is not None,
+        ),
+        lists=ivf_nlist,
+        probes=ivf_nprobe,
+        recall=recall,
+        max_memory=bytes_of(max_memory),
+    )
     plan = IndexPlan(
         describing=Describing(choice=choose_descriptor(descriptor, options), exact_decode=exact_decode),
         dtype=dtype,
-        structure=StructureWish(kind=kind, lists=ivf_nlist, probes=ivf_nprobe),
+        structure=structure,
         workers=workers,
         overwrite=overwrite,
     )
@@ -177,27 +195,40 @@ def search_index(
     )
 
 
-def index_info(index: str | Path, *, check: bool = False, images: str | Path | None = None) -> IndexInfo:
+def index_info(
+    index: str | Path,
+    *,
+    check: bool = False,
+    duplicates: bool = False,
+    duplicate_similarity: float | None = None,
+    images: str | Path | None = None,
+) -> IndexInfo:
     """Show what an index is: its images, options, size, and the files that could not be read.
 
     Args:
         index: Folder of the index.
         check: Read all its files through, and compare it with the images as they are now.
+        duplicates: Find images that are nearly the same: stored again, scaled, cropped or recoloured a little.
+        duplicate_similarity: From which similarity on they count as such; a measured one by default, 0.97 by canny.
         images: Folder of the images, where it has moved.
 
     Raises:
         CannotOpen: it is no index or damaged, or the images cannot be listed.
+        InputError: a similarity is needed, or given without `duplicates`.
     """
     from frameloom.retrieval.pool import list_pool
     from frameloom.retrieval.store import check_files, read_index
 
+    if duplicate_similarity is not None and not duplicates:
+        raise InputError("--duplicate-similarity says which images are near-duplicates; add --duplicates")
     stored = read_index(Path(index), None if images is None else Path(images))
+    alike = _duplicates(stored, duplicate_similarity) if duplicates else None
     if not check:
-        return _info(stored)
+        return _info(stored, duplicates=alike)
     check_files(stored)
     known = {*stored.images(), *(item.image for item in stored.facts.skipped)}
     there = set(list_pool(stored.paths.root).images)
-    return _info(stored, new=len(there - known), gone=len(known - there), up_to_date=known == there)
+    return _info(stored, new=len(there - known), gone=len(known - there), up_to_date=known == there, duplicates=alike)
 
 
 def aspect_of(words: str | float | Fraction) -> Fraction:
@@ -212,7 +243,38 @@ def aspect_of(words: str | float | Fraction) -> Fraction:
     return Fraction(found[1]) / Fraction(found[2] or 1)
 
 
-def _info(stored: "StoredIndex", *, up_to_date: bool | None = None, new: int = 0, gone: int = 0) -> IndexInfo:
+def _duplicates(stored: "StoredIndex", similarity: float | None) -> NearDuplicates:
+    from frameloom.retrieval.duplicates import least_similarity, near_duplicates
+    from frameloom.retrieval.store import check_vectors
+
+    started = time.perf_counter()
+    least = least_similarity(str(stored.facts.parameters.get("descriptor")), similarity)
+    check_vectors(stored)
+    groups = near_duplicates(stored.vectors, least)
+    return NearDuplicates(
+        similarity=least,
+        images=sum(len(group.others) for group in groups),
+        groups=tuple(
+            tuple(
+                Match(path=stored.paths[place], similarity=alike)
+                for place, alike in zip((group.first, *group.others), (1.0, *group.similarities), strict=True)
+            )
+            for group in groups
+        ),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _info(
+    stored: "StoredIndex",
+    *,
+    up_to_date: bool | None = None,
+    new: int = 0,
+    gone: int = 0,
+    duplicates: NearDuplicates | None = None,
+) -> IndexInfo:
+    from frameloom.retrieval.structures import memory_of
+
     facts = stored.facts
     structure = facts.structure
     return IndexInfo(
@@ -225,11 +287,14 @@ def _info(stored: "StoredIndex", *, up_to_date: bool | None = None, new: int = 0
         options=dict(facts.parameters.get("options") or {}),
         exact_decode=bool(facts.parameters.get("exact_decode")),
         search="exact" if structure is None else structure.kind,
-        search_settings={} if structure is None else {"lists": structure.lists, "probes": structure.probes},
+        search_settings={} if structure is None else structure.settings(),
+        search_recall=1.0 if structure is None else structure.recall,
+        search_memory=memory_of(structure, facts.images, dims=facts.dims, itemsize=stored.vectors.itemsize),
         size=sum(file.stat().st_size for file in stored.folder.iterdir()),
         skipped={item.image.path: item.why for item in facts.skipped},
         made_with=facts.made_with,
         up_to_date=up_to_date,
         new=new,
         gone=gone,
+        duplicates=duplicates,
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from frameloom.cli.commands.command import CHECKPOINT, COUNT, SEED, WHOLE, Command, command, whole
+from frameloom.cli.commands.command import CHECKPOINT, COUNT, MEMORY, SEED, WHOLE, Command, command, whole
 from frameloom.verbs.collage import collage, compare_methods
 
 COMMANDS: dict[str, Command] = {
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Command] = {
         spatial_grid=COUNT,
         ivf_nlist=WHOLE,
         ivf_nprobe=WHOLE,
+        max_memory=MEMORY,
         checkpoint=CHECKPOINT,
         fps_override=str | None,
         demo_images=COUNT,

@@ -19,6 +19,12 @@ def _collage(made: Collage) -> str:
     if made.video is not None:
         length = f"{made.frames_written} frames at {rate(made.rate)}, {float(made.duration):.3f} s long"
         lines.append(f"  {made.video.name}: {length}{_SOUND[made.sound]}")
+    if made.search != "exact":
+        settings = ", ".join(f"{name} {number}" for name, number in made.search_settings.items())
+        measured = "" if made.search_recall is None else f": recall@10 {made.search_recall:.3f} on a sample of the pool"
+        lines.append(f"  searched by {made.search} ({settings}){measured}")
+    if made.near_duplicates:
+        lines.append(f"  {made.near_duplicates} images were left out because they are nearly the same as others")
     if made.best_choice is not None:
         lines.append(f"  {_best_choice(made.best_choice)}")
     if made.calm is not None:

@@ -5,21 +5,22 @@ from typing import Any
 
 from frameloom.cli.summaries.units import seconds
 from frameloom.results.base import Result
-from frameloom.results.indexing import IndexBuild, IndexInfo, IndexSearch
+from frameloom.results.indexing import IndexBuild, IndexInfo, IndexSearch, NearDuplicates
 
-_SHOWN = 20  # skipped files
+_SHOWN = 20  # skipped files, groups
 
 
 def _build(made: IndexBuild) -> str:
     info = made.info
     skipped = f", {len(info.skipped)} skipped" if info.skipped else ""
-    if not made.described and not made.removed:
-        return f"{info.index}: {info.images} images{skipped}, up to date"
     gone = f", {made.removed} taken out" if made.removed else ""
-    return (
-        f"{info.index}: {info.images} images by {info.descriptor} ({info.dims} numbers each); "
-        f"{made.described} described{gone}{skipped}; took {seconds(made.seconds)}"
-    )
+    line = f"{info.index}: {info.images} images{skipped}, up to date"
+    if made.described or made.removed:
+        line = (
+            f"{info.index}: {info.images} images by {info.descriptor} ({info.dims} numbers each); "
+            f"{made.described} described{gone}{skipped}; took {seconds(made.seconds)}"
+        )
+    return line if info.search == "exact" else f"{line}\n  search: {searched(info)}"
 
 
 def _search(found: IndexSearch) -> str:
@@ -28,13 +29,12 @@ def _search(found: IndexSearch) -> str:
 
 
 def _info(info: IndexInfo) -> str:
-    settings = ", ".join(f"{name} {number}" for name, number in info.search_settings.items())
     facts = {
         "images": f"{info.images} in {info.root}",
         "descriptor": f"{info.descriptor}, {info.dims} numbers each, {info.dtype}",
         "options": ", ".join(f"{name} {value}" for name, value in info.options.items()),
         "decoding": "exact" if info.exact_decode else "scaled where images are large",
-        "search": f"{info.search}{f' ({settings})' if settings else ''}",
+        "search": searched(info),
         "size": f"{info.size:,} bytes",
         "made with": ", ".join(f"{name} {version}" for name, version in info.made_with.items()),
         "pool": _pool(info),
@@ -42,7 +42,32 @@ def _info(info: IndexInfo) -> str:
     lines = [str(info.index), *(f"  {name:12} {fact}" for name, fact in facts.items() if fact)]
     lines += [f"  skipped: {name}: {why}" for name, why in list(info.skipped.items())[:_SHOWN]]
     more = len(info.skipped) - _SHOWN
-    return "\n".join([*lines, *([f"  and {more} more skipped files (--json shows all)"] if more > 0 else [])])
+    lines += [f"  and {more} more skipped files (--json shows all)"] if more > 0 else []
+    return "\n".join([*lines, *([] if info.duplicates is None else _duplicates(info, info.duplicates))])
+
+
+def searched(info: IndexInfo) -> str:
+    """How an index is searched, in words."""
+    settings = ", ".join(f"{name} {number}" for name, number in info.search_settings.items())
+    memory = f"reaches into {info.search_memory:,} bytes"
+    if not settings:
+        return f"{info.search}; {memory}"
+    measured = "" if info.search_recall is None else f"recall@10 {info.search_recall:.3f} on a sample of its images; "
+    return f"{info.search} ({settings}); {measured}{memory}"
+
+
+def _duplicates(info: IndexInfo, found: NearDuplicates) -> list[str]:
+    """Groups, each with its images below the pool's folder."""
+    lines = [
+        f"  {found.images} near-duplicates in {len(found.groups)} groups, similarity {found.similarity:g} or more; "
+        f"took {seconds(found.seconds)}"
+    ]
+    for group in found.groups[:_SHOWN]:
+        first, *others = (match.path.relative_to(info.root) for match in group)
+        named = ", ".join(f"{path} {match.similarity:.4f}" for path, match in zip(others, group[1:], strict=True))
+        lines.append(f"  {first}: {named}")
+    more = len(found.groups) - _SHOWN
+    return [*lines, *([f"  and {more} more groups (--json shows all)"] if more > 0 else [])]
 
 
 def _pool(info: IndexInfo) -> str:

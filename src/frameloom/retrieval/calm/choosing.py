@@ -17,7 +17,7 @@ from frameloom.retrieval.all_frames import AllFrames
 from frameloom.retrieval.calm.candidates import Candidates
 from frameloom.retrieval.calm.wishes import Calmness
 from frameloom.retrieval.described_frames import difference
-from frameloom.retrieval.exact import products_of
+from frameloom.retrieval.exact import best_of
 from frameloom.retrieval.fitting import Fitting
 from frameloom.retrieval.matching import Checkpoint
 from frameloom.retrieval.selection import Choice
@@ -72,7 +72,7 @@ def _chosen(every: AllFrames) -> tuple[list[Choice], Entry]:
     )
     best = candidates.choose(every.rules.calm, repeat=every.rules.repeat)
     similar = every.matching.selector.similar(queries)
-    products = products_of(searched.vectors, queries, best.images[:, None])[:, 0]
+    products = best_of(searched.vectors, queries, best.images[:, None], 1)[1][:, 0]
     choices = [
         Choice(frame, _with(found, int(image), float(str(product))), int(image), below=False)
         for frame, found, image, product in zip(every.frames, similar, best.images, products, strict=True)
