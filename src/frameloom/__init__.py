@@ -15,6 +15,7 @@ from frameloom.verbs.match import build_index, index_info, search_index
 from frameloom.verbs.measure import evaluate, leaderboard
 from frameloom.verbs.patches import patches
 from frameloom.verbs.plot import plot
+from frameloom.verbs.selftest import selftest
 
 if TYPE_CHECKING:
     from frameloom.images import read_image, write_image
@@ -51,6 +52,7 @@ __all__ = [
     "read_image",
     "register",
     "search_index",
+    "selftest",
     "write_image",
 ]
 
