@@ -17,7 +17,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,13 @@ from frameloom.benchmark.self_test.prediction import LAWS
 from frameloom.benchmark.self_test.ranking import rank
 from frameloom.benchmark.self_test.sampling import Place, sort_out, stratified
 from frameloom.benchmark.self_test.survey import survey
-from frameloom.benchmark.self_test.trial import Trial, try_all
+from frameloom.benchmark.self_test.trial import restored
+from frameloom.benchmark.self_test.windows import windows
 from frameloom.frame import float_pixels, quantise
 from frameloom.metrics.psnr import METRIC as PSNR
 
 HEIGHT = 240
-FRAMES, TUNING_FRAMES = 121, 81
+FRAMES, TUNING_FRAMES = 97, 81
 SAMPLES = (8, 12, 24)
 SEEDS = 100
 TUNING_SAMPLES = 16
@@ -105,20 +106,16 @@ def places_of(folder: Path) -> tuple[list[Place], dict[str, int]]:
     return places, {kind: kinds.count(kind) for kind in sorted(set(kinds))}
 
 
-def rows_of(trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    return [
-        {
-            "frame": trial.frame,
-            "near": {name: round(one.values["psnr"], 4) for name, one in trial.attempts.items()},
-            "wider": {name: round(one.wider["psnr"], 4) for name, one in trial.attempts.items() if one.wider},
-            "where": {
-                name: [round(value, 5) for value in astuple(one.where)]
-                for name, one in trial.attempts.items()
-                if name == "dis"
-            },
-        }
-        for trial in trials
-    ]
+def rows_of(folder: Path, places: Sequence[Place], tried: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """PSNR of each frame restored by each method, from its neighbours and where wanted from two steps away."""
+    rows = []
+    for window in windows(fl.open_source(folder), places):
+        row: dict[str, Any] = {"frame": window.index}
+        for key, given in (("near", window.near), ("wider", window.wider)):
+            if given is not None:
+                row[key] = {name: round(PSNR(restored(model, given), window.truth), 4) for name, model in tried.items()}
+        rows.append(row)
+    return rows
 
 
 def measured(clip: Path, scratch: Path, *, whole: bool) -> dict[str, Any]:
@@ -139,8 +136,8 @@ def measured(clip: Path, scratch: Path, *, whole: bool) -> dict[str, Any]:
         "frames": count,
         "excluded": excluded,
         "places": [[place.index, round(place.change, 4)] for place in places],
-        "full": rows_of(try_all(fl.open_source(folder), near, tried, [PSNR])),
-        "half": rows_of(try_all(fl.open_source(half), wide, tried, [PSNR])),
+        "full": rows_of(folder, near, tried),
+        "half": rows_of(half, wide, tried),
     }
     record["cpu_seconds"] = round(time.process_time() - started, 1)
     print(clip.stem, count, excluded, len(near), len(wide), record["cpu_seconds"], "s", flush=True)
@@ -247,12 +244,20 @@ def summary(record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def all_of(folder: Path | None, names: Sequence[str] | None, *, whole: bool) -> dict[str, Any]:
+def all_of(folder: Path | None, names: Sequence[str] | None, parts: Path, *, whole: bool) -> dict[str, Any]:
+    """Scores of all clips of a folder, or of those named; what lies in `parts` is not measured again."""
     files = sorted(folder.glob("*.mp4")) if folder else []
-    with tempfile.TemporaryDirectory() as scratch:
-        return {
-            clip.stem: measured(clip, Path(scratch), whole=whole) for clip in files if not names or clip.stem in names
-        }
+    kind = "whole" if whole else "tuning"
+    found: dict[str, Any] = {}
+    for clip in files:
+        if names and clip.stem not in names:
+            continue
+        part = parts / f"{kind}-{clip.stem}.json"
+        if not part.exists():
+            with tempfile.TemporaryDirectory() as scratch:
+                part.write_text(json.dumps(measured(clip, Path(scratch), whole=whole)), encoding="utf-8")
+        found[clip.stem] = json.loads(part.read_text(encoding="utf-8"))
+    return found
 
 
 def main() -> None:
@@ -262,19 +267,26 @@ def main() -> None:
     parser.add_argument("--tune", type=Path, help="folder of clips that the prediction is fitted on")
     parser.add_argument("--only", nargs="+", help="names of clips")
     parser.add_argument("--tune-only", nargs="+", help="names of clips to tune on")
-    parser.add_argument("--json", type=Path, help="where all scores go; without CLIPS, what is summed up again")
+    parser.add_argument("--parts", type=Path, help="folder that keeps the scores of each clip, to go on from")
+    parser.add_argument(
+        "--json", type=Path, help="where all scores go; without CLIPS and --tune, what is summed up again"
+    )
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    if options.clips is None:
+    if options.clips is None and options.tune is None:
         record = json.loads(options.json.read_text(encoding="utf-8"))
     else:
-        record = {"environment": environment(), "height": HEIGHT}
-        record["tuning"] = all_of(options.tune, options.tune_only, whole=False)
-        record["clips"] = all_of(options.clips, options.only, whole=True)
+        with tempfile.TemporaryDirectory() as scratch:
+            parts = options.parts or Path(scratch)
+            parts.mkdir(parents=True, exist_ok=True)
+            record = {"environment": environment(), "height": HEIGHT, "frames": FRAMES}
+            record["tuning"] = all_of(options.tune, options.tune_only, parts, whole=False)
+            record["clips"] = all_of(options.clips, options.only, parts, whole=True)
+    if options.json is None:
+        return
     record["summary"] = summary(record)
     print(json.dumps({key: value for key, value in record["summary"].items() if key != "steps"}, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(record, indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
+    options.json.write_text(json.dumps(record, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

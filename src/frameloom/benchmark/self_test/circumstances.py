@@ -1,7 +1,7 @@
 """What goes on in a picture where a restored frame is wrong: motion, uneven motion, things that come into view.
 
-Each is averaged over the picture, weighted by the squared error there, so that a small ball that is restored badly
-counts, and a large pan that is restored well does not.
+All is weighted by the squared error, so that a small ball that is restored badly counts, and a large pan that is
+restored well does not.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from frameloom.benchmark.self_test.windows import Image, Window
 from frameloom.frame import float_pixels
 from frameloom.models.flow.dis import DISFlow
-from frameloom.models.layers.sampling import fetch
+from frameloom.models.layers.sampling import as_float32, fetch
 
 _WIDTH = 320  # pixels that flow is looked for at; small things that matter are still seen
 _RETURNS = 1.5  # pixels of these by which flow and counter-flow may differ where nothing is hidden
 _SPREAD = (5, 5)  # pixels over which errors are averaged: the flow is that of a neighbourhood
 _MOST = 0.8  # share of the error that `spot` is about
+_PART = 0.25  # of the error goes as far as is said: the rest is where things came from, or go to, and stands
 
 _FLOW = DISFlow()
 
@@ -37,12 +38,12 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Averages over the error of a restored frame."""
+    """What goes on where the error of a restored frame is."""
 
     moved: float
-    """How far things go between the given frames, as a share of the width."""
+    """How far a quarter of it at least goes between the given frames, as a share of the width."""
     uneven: float
-    """How far they are from where even motion would have them, as a share of the width."""
+    """How far a quarter of it at least is from where even motion would have it, as a share of the width."""
     hidden: float
     """Share of the error, 0..1, in what one of the given frames does not show."""
     spot: float
@@ -59,7 +60,7 @@ def motion_around(window: Window) -> Motion:
     hidden = (_lost(to_first, back_from_first) | _lost(to_last, back_from_last)).astype(np.float32)
     return Motion(
         moved=_length(to_last - to_first) / width,
-        uneven=_length((1 - moment) * to_first + moment * to_last) / width,
+        uneven=_length(as_float32((1 - moment) * to_first + moment * to_last)) / width,
         hidden=hidden,
     )
 
@@ -69,15 +70,22 @@ def circumstances(motion: Motion, made: Image, truth: Image) -> Circumstances:
     error = cv2.absdiff(made, truth).astype(np.float32)
     squares = np.asarray(np.einsum("hwc,hwc->hw", error, error), np.float32)
     height, width = motion.moved.shape
-    weight = cv2.blur(np.asarray(cv2.resize(squares, (width, height), interpolation=cv2.INTER_AREA)), _SPREAD)
+    weight = as_float32(cv2.blur(cv2.resize(squares, (width, height), interpolation=cv2.INTER_AREA), _SPREAD))
     total = float(weight.sum())
     if total == 0:
         return Circumstances(0.0, 0.0, 0.0, 0.0)
     seen = 1 - motion.hidden  # flow says nothing of what it cannot find
-    moved, uneven = (float((weight * of).sum()) / total for of in (motion.moved, motion.uneven * seen))
+    moved, uneven = (_reached(of, weight) for of in (motion.moved, motion.uneven * seen))
     falling = np.sort(weight, axis=None)[::-1].astype(np.float64).cumsum()
     spot = (int(np.searchsorted(falling, _MOST * falling[-1])) + 1) / falling.size
     return Circumstances(moved, uneven, float((weight * motion.hidden).sum()) / total, min(1.0, spot))
+
+
+def _reached(values: NDArray[np.float32], weight: NDArray[np.float32]) -> float:
+    """The value that a quarter of the weight lies at or above."""
+    falling = np.argsort(values, axis=None)[::-1]
+    heavy = weight.ravel()[falling].astype(np.float64).cumsum()
+    return float(values.ravel()[falling[np.searchsorted(heavy, _PART * heavy[-1])]])
 
 
 def _small(image: Image) -> NDArray[np.float32]:

@@ -120,8 +120,8 @@ def run(
 
 def _why_none(exclusions: Sequence[Exclusion]) -> str:
     """Why no frame can be tested: the most frequent reason."""
-    kinds = [exclusion.kind for exclusion in exclusions]
-    return _NOTHING_TO_RANK[max(kinds, key=kinds.count)]
+    counts = {kind: sum(one.kind == kind for one in exclusions) for kind in _NOTHING_TO_RANK}
+    return _NOTHING_TO_RANK[max(counts, key=lambda kind: counts[kind])]
 
 
 def _tell(seen: Survey, source: FrameSource, chosen: Sequence[Place], notices: Notices) -> None:
