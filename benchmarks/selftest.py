@@ -4,7 +4,7 @@
 
 CLIPS and TRAIN_CLIPS are folders of videos. Of each, the middle frames are taken, scaled to a height of 240 and kept
 as PNG files, so that what is measured is restoring and not decoding. Methods are `dis`, `blend`, `nearest` and FFmpeg's
-minterpolate in two modes.
+minterpolate at its best mode (docs/benchmarks.md).
 
 Of a clip of CLIPS every frame that can be tested is left out and restored from its neighbours: the whole clip. Samples
 are what `frameloom.selftest` would draw of these frames, for 100 seeds. Then the clip is halved: the self-test of its
@@ -39,11 +39,11 @@ from frameloom.frame import float_pixels, quantise
 from frameloom.metrics.psnr import METRIC as PSNR
 
 HEIGHT = 240
-FRAMES, TUNING_FRAMES = 97, 81
+FRAMES, TUNING_FRAMES = 65, 65
 SAMPLES = (8, 12, 24)
 SEEDS = 100
-TUNING_SAMPLES = 16
-MODES = {"minterpolate-bilat": "bilat+obmc", "minterpolate-bidir": "bidir+aobmc+vsbmc"}
+HALF_SAMPLES, TUNING_SAMPLES = 16, 12
+MODES = {"minterpolate": "bilat+obmc"}
 
 
 class Minterpolate:
@@ -131,7 +131,7 @@ def measured(clip: Path, scratch: Path, *, whole: bool) -> dict[str, Any]:
     half = halved(folder)
     half_places, _ = places_of(half)
     wide = [place for place in half_places if place.wider]
-    wide = stratified(wide, 24 if whole else TUNING_SAMPLES, seed=0)
+    wide = stratified(wide, HALF_SAMPLES if whole else TUNING_SAMPLES, seed=0)
     record = {
         "frames": count,
         "excluded": excluded,

@@ -72,7 +72,7 @@ def render_self_test(page: SelfTestPage) -> str:
         **_left_out(result),
         facts=_listed(page.facts),
     )
-    return document(title=title, body=body, styles=("self_test.css",))
+    return document(title=title, body=body, styles=("inspection.css", "leaderboard.css", "self_test.css"))
 
 
 def evidence(result: SelfTest) -> str:
