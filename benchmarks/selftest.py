@@ -7,7 +7,7 @@ as PNG files, so that what is measured is restoring and not decoding. Methods ar
 minterpolate at its best mode (docs/benchmarks.md).
 
 Of a clip of CLIPS every frame that can be tested is left out and restored from its neighbours: the whole clip. Samples
-are what `frameloom.selftest` would draw of these frames, for 100 seeds. Then the clip is halved: the self-test of its
+are what `frameloom.selftest` would draw of these frames, for 50 seeds. Then the clip is halved: the self-test of its
 even frames (from frames 4 and 8 apart) predicts how well the odd ones are restored from even ones, which is known.
 The two numbers of the law of that prediction are fitted on TRAIN_CLIPS alone.
 """
@@ -41,7 +41,7 @@ from frameloom.metrics.psnr import METRIC as PSNR
 HEIGHT = 240
 FRAMES, TUNING_FRAMES = 65, 65
 SAMPLES = (8, 12, 24)
-SEEDS = 100
+SEEDS = 50
 HALF_SAMPLES, TUNING_SAMPLES = 16, 12
 MODES = {"minterpolate": "bilat+obmc"}
 

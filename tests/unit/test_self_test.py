@@ -338,6 +338,14 @@ def test_frames_fail_below_a_limit_and_far_below_what_is_usual() -> None:
     found = failing(usual, [*usual[:2], *usual[4:]])
     assert found["a"] == {2}
     assert found["b"] == {0, 2}
+    calm = [trial(index, a=52) for index in range(4)] + [trial(4, a=36), trial(5, a=34)]
+    assert failing(calm, calm[:4])["a"] == {5}, "10 dB below the median, and nobody sees it"
+
+
+def test_differences_that_nobody_sees_are_called_so() -> None:
+    near = rank(scores(a=[52.0] * 6, b=[50.0] * 6), [PSNR], seed=0)
+    assert verdict(near, PSNR, 6).endswith("So near to the truth, the difference will hardly be seen.")
+    assert "hardly be seen" not in verdict(rank(scores(a=[52.0] * 6, b=[40.0] * 6), [PSNR], seed=0), PSNR, 6)
 
 
 def test_a_prediction_adds_a_part_of_what_half_the_distance_gained() -> None:

@@ -1,6 +1,7 @@
 """Which restored frames are bad, and why, in words.
 
-A frame fails by its PSNR, whatever metric ranks: below a fixed limit, or far below what is usual in the clip.
+A frame fails by its PSNR, whatever metric ranks: below a fixed limit, or far below what is usual in the clip where
+that can be seen.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from frameloom.results.self_test import Reason, ReasonKind
 
 _BAD = 25.0  # dB: shapes are visibly broken or doubled
 _FAR_BELOW = 6.0  # dB below the median: four times the squared error
+_GOOD = 35.0  # dB from which on nothing fails: in a clip that hardly moves 6 dB below the median is still not seen
 
 # Limits of what is measured where the error is, as shares of the width and of the error; docs/selftest.md says how they
 # lie among real frames.
@@ -32,7 +34,7 @@ def failing(trials: Sequence[Trial], ranked: Sequence[Trial]) -> Mapping[str, fr
     found: dict[str, frozenset[int]] = {}
     for model in ranked[0].attempts:
         usual = float(np.median([capped("psnr", trial.attempts[model].values["psnr"]) for trial in ranked]))
-        limit = max(_BAD, usual - _FAR_BELOW)
+        limit = max(_BAD, min(_GOOD, usual - _FAR_BELOW))
         found[model] = frozenset(trial.frame for trial in trials if trial.attempts[model].values["psnr"] < limit)
     return found
 

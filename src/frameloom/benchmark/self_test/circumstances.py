@@ -67,8 +67,7 @@ def motion_around(window: Window) -> Motion:
 
 def circumstances(motion: Motion, made: Image, truth: Image) -> Circumstances:
     """What goes on where a restored frame is wrong; both `(height, width, 3)`."""
-    error = cv2.absdiff(made, truth).astype(np.float32)
-    squares = np.asarray(np.einsum("hwc,hwc->hw", error, error), np.float32)
+    squares = np.square(cv2.absdiff(made, truth).astype(np.float32)).sum(axis=2)
     height, width = motion.moved.shape
     weight = as_float32(cv2.blur(cv2.resize(squares, (width, height), interpolation=cv2.INTER_AREA), _SPREAD))
     total = float(weight.sum())
@@ -77,7 +76,7 @@ def circumstances(motion: Motion, made: Image, truth: Image) -> Circumstances:
     seen = 1 - motion.hidden  # flow says nothing of what it cannot find
     moved, uneven = (_reached(of, weight) for of in (motion.moved, motion.uneven * seen))
     falling = np.sort(weight, axis=None)[::-1].astype(np.float64).cumsum()
-    spot = (int(np.searchsorted(falling, _MOST * falling[-1])) + 1) / falling.size
+    spot = (np.count_nonzero(falling < _MOST * falling[-1]) + 1) / falling.size
     return Circumstances(moved, uneven, float((weight * motion.hidden).sum()) / total, min(1.0, spot))
 
 

@@ -23,7 +23,15 @@ from frameloom.metrics.metric import Metric
 from frameloom.models.choice import ModelChoice
 from frameloom.progress import Notices
 from frameloom.results.measuring import MetricScale
-from frameloom.results.self_test import REASON_KINDS, Candidate, Exclusion, ExclusionKind, SelfTest, TestedFrame
+from frameloom.results.self_test import (
+    EXCLUSION_KINDS,
+    REASON_KINDS,
+    Candidate,
+    Exclusion,
+    ExclusionKind,
+    SelfTest,
+    TestedFrame,
+)
 from frameloom.roles import Interpolator, PatchEncoder
 
 _SUSPECTS = 4  # ranked frames for each one that is added because it is suspicious
@@ -120,8 +128,7 @@ def run(
 
 def _why_none(exclusions: Sequence[Exclusion]) -> str:
     """Why no frame can be tested: the most frequent reason."""
-    counts = {kind: sum(one.kind == kind for one in exclusions) for kind in _NOTHING_TO_RANK}
-    return _NOTHING_TO_RANK[max(counts, key=lambda kind: counts[kind])]
+    return _NOTHING_TO_RANK[max(EXCLUSION_KINDS, key=lambda kind: sum(one.kind == kind for one in exclusions))]
 
 
 def _tell(seen: Survey, source: FrameSource, chosen: Sequence[Place], notices: Notices) -> None:

@@ -5,6 +5,7 @@ from frameloom.benchmark.self_test.ranking import FEWEST, Ranked, Ranking
 from frameloom.metrics.metric import Declaration
 
 _LEVEL_AHEAD = 0.5
+_UNSEEN = 45.0  # dB from which on nobody tells a frame from the true one
 
 
 def verdict(ranking: Ranking, metric: Declaration, frames: int) -> str:
@@ -32,14 +33,17 @@ def verdict(ranking: Ranking, metric: Declaration, frames: int) -> str:
             f"({_amount(second, metric)})."
         )
     if ranking.sure:
-        return (
+        found = (
             f"{first.model} restores this clip best: {_amount(first, metric)} {metric.title} against "
             f"{_amount(second, metric)} of {second.model}; it is ahead in {_share(ranking.ahead)} of draws."
         )
-    return (
-        f"{first.model} and {second.model} are too close to call on this clip: {_amount(first, metric)} and "
-        f"{_amount(second, metric)} {metric.title}; {_lead(first, ranking.ahead)}."
-    )
+    else:
+        found = (
+            f"{first.model} and {second.model} are too close to call on this clip: {_amount(first, metric)} and "
+            f"{_amount(second, metric)} {metric.title}; {_lead(first, ranking.ahead)}."
+        )
+    unseen = metric.name == "psnr" and second.values[metric.name] >= _UNSEEN
+    return f"{found} So near to the truth, the difference will hardly be seen." if unseen else found
 
 
 def _amount(model: Ranked, metric: Declaration) -> str:
