@@ -150,7 +150,7 @@ def mean_of(rows: Sequence[Mapping[str, Any]], key: str, model: str) -> float:
 
 def agreement(clips: Mapping[str, Any], count: int) -> dict[str, Any]:
     """How samples of so many frames agree with the whole clip, over seeds."""
-    winners, calls, covered, spearmans, worst = [], [], [], [], []
+    winners, orders, calls, covered, spearmans, worst = [], [], [], [], [], []
     by_clip: dict[str, int] = {}
     for seed in range(SEEDS):
         sampled, truth, right = [], [], 0
@@ -166,6 +166,7 @@ def agreement(clips: Mapping[str, Any], count: int) -> dict[str, Any]:
             right += hit
             by_clip[name] = by_clip.get(name, 0) + hit
             calls.append((ranking.sure, hit))
+            orders.append([one.model for one in ranking.models] == sorted(means, key=lambda model: -means[model]))
             for one in ranking.models:
                 sampled.append(one.values["psnr"])
                 truth.append(means[one.model])
@@ -180,6 +181,7 @@ def agreement(clips: Mapping[str, Any], count: int) -> dict[str, Any]:
         "spearman_mean": float(np.mean(spearmans)), "spearman_least": float(np.min(spearmans)),
         "winners_mean": float(np.mean(winners)), "winners_least": int(np.min(winners)),
         "winner_by_clip": {name: hits / SEEDS for name, hits in by_clip.items()},
+        "whole_order_right": float(np.mean(orders)),
         "mean_difference": float(np.mean(worst)), "intervals_hold": float(np.mean(covered)),
         "said_sure": len(sure) / len(calls), "sure_and_right": float(np.mean(sure)) if sure else None,
     }  # fmt: skip
