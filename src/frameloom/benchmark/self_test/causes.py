@@ -22,7 +22,7 @@ _GOOD = 35.0  # dB from which on nothing fails: in a clip that hardly moves 6 dB
 # Limits of what is measured where the error is, as shares of the width and of the error; docs/selftest.md says how they
 # lie among real frames.
 _LARGE_MOTION = 0.025
-_UNEVEN_MOTION = 0.006
+_UNEVEN_MOTION = 0.0035
 _UNCOVERED = 0.5
 
 _OF_FRAME: tuple[ReasonKind, ...] = ("flicker", "tearing")

@@ -67,7 +67,7 @@ def motion_around(window: Window) -> Motion:
 
 def circumstances(motion: Motion, made: Image, truth: Image) -> Circumstances:
     """What goes on where a restored frame is wrong; both `(height, width, 3)`."""
-    squares = np.square(cv2.absdiff(made, truth).astype(np.float32)).sum(axis=2)
+    squares = as_float32(np.square(cv2.absdiff(made, truth).astype(np.float32)).sum(axis=2))
     height, width = motion.moved.shape
     weight = as_float32(cv2.blur(cv2.resize(squares, (width, height), interpolation=cv2.INTER_AREA), _SPREAD))
     total = float(weight.sum())
