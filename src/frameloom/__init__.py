@@ -19,6 +19,7 @@ from frameloom.verbs.measure import evaluate, leaderboard
 from frameloom.verbs.morph import morph
 from frameloom.verbs.patches import patches
 from frameloom.verbs.plot import plot
+from frameloom.verbs.selftest import selftest
 from frameloom.verbs.streams import densify, open_sink
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ __all__ = [
     "read_image",
     "register",
     "search_index",
+    "selftest",
     "write_image",
 ]
 

@@ -13,12 +13,13 @@ from frameloom.cli.commands import COMMANDS
 from frameloom.errors import CannotOpen
 from frameloom.verbs import between, collage, compare, demo, flow, interpolate, match, measure, models, morph, patches
 from frameloom.verbs.inspect import inspect as inspect_verb
+from frameloom.verbs.selftest import selftest
 
 HEAVY = ("torch", "cv2", "matplotlib", "av", "skimage", "onnxruntime", "faiss", "scipy")
 VERBS = {"interpolate": interpolate.interpolate, "between": between.between,
          "evaluate": measure.evaluate, "demo": demo.demo,
          "flow": flow.flow, "compare": compare.compare, "patches": patches.patches, "inspect": inspect_verb,
-         "doctor": measure.doctor, "leaderboard": measure.leaderboard,
+         "doctor": measure.doctor, "leaderboard": measure.leaderboard, "selftest": selftest,
          "collage": collage.collage, "compare-methods": collage.compare_methods, "morph": morph.morph,
          "index build": match.build_index, "index search": match.search_index, "index info": match.index_info,
          "models list": models.models_list, "models show": models.models_show, "models fetch": models.models_fetch,

@@ -71,6 +71,7 @@ def test_what_needs_no_network_works(film: Path, tmp_path: Path) -> None:
         ["index", "search", tmp_path / "index", first, "--output", tmp_path / "sheet.png"],
         ["index", "info", tmp_path / "index", "--check"],
         ["inspect", film, tmp_path / "inspected"],
+        ["selftest", film, tmp_path / "tested"],
         ["models", "list"],
         ["models", "show", "rife.dr"],
         ["doctor"],

@@ -32,6 +32,13 @@ CARDS = (
         licence="Apache-2.0",
     ),
     ModelCard(
+        name="nearest",
+        role="interpolator",
+        build="frameloom.models.interpolators.nearest:Nearest",
+        summary="the nearer frame again; what is seen without interpolation",
+        licence="Apache-2.0",
+    ),
+    ModelCard(
         name="hog",
         role="encoder",
         build="frameloom.models.encoders.hog:HOGCells",

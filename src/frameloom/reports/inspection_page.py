@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from string import Template
 
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.reports.document import document, part
 from frameloom.reports.inspection_charts import STYLES, Curve, chart, legend
 from frameloom.reports.page_pictures import picture_uri
 from frameloom.results.inspection import FAULTS, Finding, Inspection, Kind
@@ -50,8 +50,9 @@ def render_inspection(page: InspectionPage) -> str:
     """Return the page as one HTML document with its pictures and style inside."""
     result = page.result
     strengths, measures = _strength_curves(result), _measure_curves(result)
-    return Template(_part("inspection.html")).substitute(
-        title=escape(f"{result.source.name}, inspected"),
+    title = escape(f"{result.source.name}, inspected")
+    body = Template(part("inspection.html")).substitute(
+        title=title,
         headline=escape(headline(result)),
         evidence=escape(_evidence(result)),
         counts=_count_rows(result),
@@ -68,8 +69,8 @@ def render_inspection(page: InspectionPage) -> str:
         facts="\n".join(
             f"<div><dt>{escape(name)}</dt><dd>{escape(fact)}</dd></div>" for name, fact in page.facts.items()
         ),
-        style=_part("page.css") + _part("inspection.css"),
     )
+    return document(title=title, body=body, styles=("inspection.css",))
 
 
 def headline(result: Inspection) -> str:
@@ -164,7 +165,3 @@ def _left_out(count: int) -> str:
     if count <= _MOST_ROWS:
         return ""
     return f'<p class="hint">The first {_MOST_ROWS} of {count}; report.json has all.</p>'
-
-
-def _part(name: str) -> str:
-    return files("frameloom.reports").joinpath(name).read_text("utf-8")

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
@@ -12,6 +11,7 @@ import numpy as np
 from frameloom.benchmark.leaderboard import SavedEvaluation
 from frameloom.benchmark.means import headed, number
 from frameloom.images import read_image
+from frameloom.reports.document import document, part
 from frameloom.reports.page_pictures import picture_uri
 from frameloom.reports.scatter import Dot, scatter
 from frameloom.results.measuring import Board, MetricScale, ShownFrame, Standing
@@ -29,17 +29,13 @@ def leaderboard_page(boards: Sequence[tuple[Board, Sequence[SavedEvaluation]]]) 
     """
     models = len({standing.model for board, _ in boards for standing in board.standings})
     noun = "model" if models == 1 else "models"
-    return Template(_part("leaderboard.html")).substitute(
-        title="Restored frames against true ones",
+    title = "Restored frames against true ones"
+    body = Template(part("leaderboard.html")).substitute(
+        title=title,
         subtitle=f"{models} {noun}, {', '.join(dict.fromkeys(escape(board.dataset) for board, _ in boards))}",
-        style=_part("page.css"),
-        own_style=_part("leaderboard.css"),
         boards="\n".join(_board(board, saved) for board, saved in boards),
     )
-
-
-def _part(name: str) -> str:
-    return files("frameloom.reports").joinpath(name).read_text("utf-8")
+    return document(title=title, body=body, styles=("leaderboard.css",))
 
 
 def _board(board: Board, saved: Sequence[SavedEvaluation]) -> str:

@@ -102,7 +102,7 @@ def evaluate(
                 output=None if output is None else Path(output), worst=worst, overwrite=overwrite)  # fmt: skip
     asked = Runtime(device=device, precision=precision, backend=backend, max_memory=bytes_of(max_memory),
                     scale=scale, iters=iters, seed=seed, temperature=temperature)  # fmt: skip
-    choices = choose_models(_cards(models, flow), asked, checkpoint, flow_checkpoint)
+    choices = choose_models(interpolator_cards(models, flow), asked, checkpoint, flow_checkpoint)
     built = [choice.load() for choice in choices]
     check_target(task.output, task.root, worst=worst, overwrite=overwrite)
     return run(task, choices, built)
@@ -137,7 +137,7 @@ def leaderboard(
     return make_leaderboard(files, target, mixed=mixed, overwrite=overwrite)
 
 
-def _cards(names: Sequence[str], flow: str | None) -> list[ModelCard]:
+def interpolator_cards(names: Sequence[str], flow: str | None) -> list[ModelCard]:
     """The models; a flow is that of those among them which need one and do not name theirs."""
     cards = [catalog.find(name, "interpolator") for name in names]
     takers = [index for index, card in enumerate(cards) if card.flow is not None and not names_a_flow(names[index])]

@@ -1,9 +1,9 @@
 """Verbs as commands. Words as they are typed; those before the last name a group."""
 
-from frameloom.cli.commands import collage, comparing, indexing, inspecting, making, measuring, models, morph
+from frameloom.cli.commands import collage, comparing, indexing, inspecting, making, measuring, models, morph, testing
 from frameloom.cli.commands.command import Command
 
-_FIELDS = (making, collage, morph, measuring, comparing, inspecting, indexing, models)
+_FIELDS = (making, collage, morph, measuring, comparing, inspecting, testing, indexing, models)
 
 COMMANDS: dict[str, Command] = {name: run for field in _FIELDS for name, run in field.COMMANDS.items()}
 

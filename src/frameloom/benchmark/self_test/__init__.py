@@ -1,0 +1,1 @@
+"""How well models restore frames of one clip that were left out of it."""
