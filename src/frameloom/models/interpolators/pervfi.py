@@ -157,7 +157,7 @@ class PerVFI(nn.Module, ABC):
             (moments, 35 | 64 | 96, height, width) at 1/2, 1/4 and 1/8 of the size.
         """
         # In a call of its own, so that all that went into them is gone when the largest features are made
-        return self.multiscaleFuse(*self.joined(pair, distance))
+        return self.multiscaleFuse(list(self.joined(pair, distance)))
 
     def joined(self, pair: PerVFIPair, distance: Tensor) -> Levels:
         """The features of both frames as one, at the given distances: of the last frame where the first one has holes.
