@@ -22,7 +22,7 @@ _BOTTLENECKS, _BLOCKS, _EXCHANGES = 4, 2, 2
 _REACH = 6  # rows above and below that the wide layers and the convolutions around them see; even, for half the size
 _REACH_OF_BRANCH = 2 * _BLOCKS  # likewise of the blocks of a branch
 _HELD_BY_BRANCH = 1 << 22  # numbers of a branch at a time: 16 MiB
-_HELD = 1 << 24  # wide numbers at a time: 64 MiB, of which three are there at once
+_HELD = 3 << 23  # wide numbers at a time: 96 MiB, of which three are there at once
 
 
 class MultiscaleFuse(nn.Module):
