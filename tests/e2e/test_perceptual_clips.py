@@ -1,7 +1,7 @@
 """Every flow estimator with every PerVFI on two frames of a real clip, from the command line."""
 
 import json
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 import av
@@ -29,7 +29,7 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two frames of a camera that follows a car, shrunk."""
     folder = tmp_path_factory.mktemp("frames")
     with av.open(str(REAL_CLIPS / "car.mp4")) as source:
-        pictures = [frame.to_ndarray(format="rgb24") for frame, _ in zip(source.decode(video=0), range(APART + 1))]
+        pictures = [frame.to_ndarray(format="rgb24") for frame in islice(source.decode(video=0), APART + 1)]
     for number, picture in enumerate((pictures[0], pictures[-1])):
         write_png(folder / f"{number:05d}.png", cv2.resize(picture, SIZE[::-1], interpolation=cv2.INTER_AREA))
     return folder

@@ -67,7 +67,7 @@ class DeformableAlign(nn.Module):
     def _aligned(
         self, level: int, seen: tuple[Tensor, Tensor, Tensor, Tensor], above: tuple[Tensor, ...]
     ) -> tuple[Tensor, ...]:
-        """What one level makes of both frames; where another follows, also where it looked and what it found, rectified.
+        """What one level makes of both frames; for a finer one also where it looked and what it found there, rectified.
 
         All that it takes is several times as large as its results, so it is done for some rows at a time.
 
@@ -77,7 +77,7 @@ class DeformableAlign(nn.Module):
             above: What the coarser level has passed on; nothing for the coarsest.
         """
         first, last, holes, _ = seen
-        moments, channels, height, width = first.shape
+        moments, _, height, width = first.shape
         last = last.contiguous()  # as it is fetched from, once for all rows
 
         def make(rows: slice) -> tuple[Tensor, ...]:

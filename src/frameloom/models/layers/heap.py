@@ -9,8 +9,8 @@ from functools import cache
 def release() -> None:
     """Give back what lies free between things that are kept, where the C library can do that (glibc).
 
-    It keeps blocks of less than 32 MiB for later, and most of them do not fit what comes later: after a flow and a frame
-    at 854x480 that is half a gigabyte. It takes some milliseconds, so it is for between one large step and the next.
+    It keeps blocks of less than 32 MiB for later, and most of them do not fit what comes later: after a flow and a
+    frame at 854x480 that is half a gigabyte. It takes some milliseconds, so it is for between large steps.
     """
     trim = _trim()
     if trim is not None:

@@ -42,9 +42,7 @@ def rows_at_a_time(numbers: int, held: int, *, least: int = 1) -> int:
     return 1 << 30 if torch.is_grad_enabled() else max(least, held // numbers)
 
 
-def by_strips(
-    height: int, rows: int, make: Callable[[slice], tuple[Tensor, ...]], *, reach: int
-) -> tuple[Tensor, ...]:
+def by_strips(height: int, rows: int, make: Callable[[slice], tuple[Tensor, ...]], *, reach: int) -> tuple[Tensor, ...]:
     """What is made of all rows, put together of what is made of some.
 
     Args:
