@@ -1,6 +1,7 @@
 """Rows made some at a time are those of the whole."""
 
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -56,7 +57,7 @@ def test_what_is_free_is_given_back() -> None:
     """Blocks below what the C library asks the system for one by one, with small ones in between that stay."""
 
     def resident() -> int:
-        with open("/proc/self/statm", encoding="ascii") as file:
+        with Path("/proc/self/statm").open(encoding="ascii") as file:
             return int(file.read().split()[1]) * 4096
 
     kept, freed = [], []
