@@ -14,13 +14,10 @@ Weights are made by a rule (`filled`), frames are drawn. benchmarks/originals.py
 import argparse
 import json
 import os
-import platform
-import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,10 +25,16 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from sides import Side, add_options, least, timed, write
 
 GAINS = {"rife": 0.8, "ifrnet": 0.7, "amt-s": 0.5, "ema-vfi": 1.1}
 """Of the weights: with these flows are some pixels long and few values are clipped."""
 VARIANTS = ("T", "D", "TR", "DR")
+FACTS = {
+    "original": "zzh-tech/InterpAny-Clearer, as its inference_img_plus scripts; weights by rule",
+    "seconds": "per new frame, least of the rounds",
+}
+"""What the record says besides rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +53,6 @@ class Work:
     without_gradients: bool = False
     precision: str = "float32"
     backend: str = "auto"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spent:
-    """On one sequence."""
-
-    cpu_s: float
-    wall_s: float
 
 
 class _Model(Protocol):
@@ -119,40 +114,6 @@ def serve(work: Work, orders: Connection) -> None:
         orders.send((spent, np.asarray(last_frame[0])))
 
 
-def timed(work: Callable[[], Any]) -> tuple[Spent, Any]:
-    """What it took, and what came out."""
-    cpu, wall = time.process_time(), time.perf_counter()
-    result = work()
-    return Spent(cpu_s=time.process_time() - cpu, wall_s=time.perf_counter() - wall), result
-
-
-class Side:
-    """A process that makes the sequence when it is its turn."""
-
-    def __init__(self, work: Work) -> None:
-        context = get_context("spawn")
-        self._orders, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(work, theirs), daemon=True)
-        self._process.start()
-        theirs.close()  # so that a process that fails is noticed as the end of the pipe
-        self.loading, self.threads = self._orders.recv()
-
-    def run(self, moments: Sequence[float]) -> tuple[Spent, NDArray[np.float32]]:
-        """One sequence, and its last frame."""
-        self._orders.send(list(moments))
-        return self._orders.recv()
-
-    def end(self) -> None:
-        """Let the process finish."""
-        self._orders.send(None)
-        self._process.join()
-
-
-def least(rounds: Sequence[Spent]) -> Spent:
-    """Of each clock the least."""
-    return Spent(cpu_s=min(spent.cpu_s for spent in rounds), wall_s=min(spent.wall_s for spent in rounds))
-
-
 def compare(original: Side, ours: Side, *, count: int, rounds: int, pairs: int) -> dict[str, Any]:
     """Both in turn; seconds are per new frame."""
     moments = [(index + 1) / (count + 1) for index in range(count)]
@@ -185,20 +146,21 @@ def compare(original: Side, ours: Side, *, count: int, rounds: int, pairs: int) 
 
 def measure(options: argparse.Namespace, common: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Rows for one network, variant and number of threads; one original against each of our settings."""
-    original = Side(Work(original=str(options.original), without_gradients=options.without_gradients, **common))
+    theirs = Work(original=str(options.original), without_gradients=options.without_gradients, **common)
+    original = Side(serve, theirs)
     for setting in options.settings:
         precision, _, backend = setting.partition(":")
-        ours = Side(Work(precision=precision, backend=backend or "auto", **common))
+        ours = Side(serve, Work(precision=precision, backend=backend or "auto", **common))
         for count in options.new_frames:
             row = {
                 "network": common["network"],
                 "variant": common["variant"],
-                "threads": original.threads,
+                "threads": original.greeting[1],
                 "precision": precision,
                 "backend": backend or "auto",
                 "load_average": round(os.getloadavg()[0], 1),
                 **compare(original, ours, count=count, rounds=options.rounds, pairs=options.frames - 1),
-                "frameloom_loading": {key: round(value, 2) for key, value in asdict(ours.loading).items()},
+                "frameloom_loading": {key: round(value, 2) for key, value in asdict(ours.greeting[0]).items()},
             }
             yield row
         ours.end()
@@ -224,12 +186,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--settings", nargs="+", default=["float32:auto", "bfloat16:auto"], help="precision:backend")
     parser.add_argument("--threads", nargs="+", type=int, default=[0], help="of PyTorch; 0 leaves it to PyTorch")
     parser.add_argument("--frames", type=int, default=12, help="length of the sequence")
-    parser.add_argument("--size", default="854x480")
-    parser.add_argument("--rounds", type=int, default=3)
+    add_options(parser, rounds=3)
     parser.add_argument(
         "--without-gradients", action="store_true", help="also where the original's script records them"
     )
-    parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
 
@@ -254,27 +214,7 @@ def main() -> None:
                     for row in measure(options, common):
                         rows.append(row)
                         print(json.dumps(row), flush=True)
-                        write(options, rows)
-
-
-def write(options: argparse.Namespace, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The record, where one is asked for."""
-    if options.json is None:
-        return
-    import torch
-
-    record = {
-        "original": "zzh-tech/InterpAny-Clearer, as its inference_img_plus scripts; weights by rule",
-        "machine": platform.machine(),
-        "cpus": os.cpu_count(),
-        "torch": torch.__version__,
-        "frames": options.frames,
-        "size": options.size,
-        "rounds": options.rounds,
-        "seconds": "per new frame, least of the rounds",
-        "rows": list(rows),
-    }
-    options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+                        write(options, FACTS, rows)
 
 
 if __name__ == "__main__":

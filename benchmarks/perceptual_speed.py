@@ -17,11 +17,9 @@ import argparse
 import importlib.util
 import json
 import os
-import platform
 import resource
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +28,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from original_speed import Spent, draw_frames, least, timed
+from original_speed import draw_frames
+from sides import Side, Spent, add_options, least, timed, write
 
 DECODERS = ("v00", "vb")
 SETTINGS = ("plain", "winograd")
@@ -41,6 +40,14 @@ TOLERANCES = {"original": 2e-5, "plain": 2e-5, "winograd": 2e-4}
 """How far from the recorded frame a side may be. Winograd's algorithm rounds otherwise."""
 RECORDINGS = Path(__file__).resolve().parents[1] / "tests" / "golden" / "pervfi"
 RECORDED_MOMENT = 0.5
+FACTS = {
+    "original": "mulns/PerVFI at 89d90f1, raft (12 iterations) and v00 or vb; CuPy's splatting by four index_add_"
+    " calls; weights by rule",
+    "seconds": "per new frame, flow included, one pair; least of the rounds. The original starts from the images for"
+    " every frame, so where it made fewer frames than Frameloom, those tell",
+    "memory": "the most the process held until then (ru_maxrss), weights and PyTorch included",
+}
+"""What the record says besides rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,28 +176,17 @@ def serve(work: Work, orders: Connection) -> None:
 _INPUTS = (("image", 2), ("noise", len(NOISE_CHANNELS)))
 
 
-class Side:
-    """A process that makes frames when it is its turn."""
+def started(work: Work) -> Side:
+    """A process that has made the recorded frame.
 
-    def __init__(self, work: Work) -> None:
-        context = get_context("spawn")
-        self._orders, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(work, theirs), daemon=True)
-        self._process.start()
-        theirs.close()  # so that a process that fails is noticed as the end of the pipe
-        self.threads, self.difference = self._orders.recv()
-        if not self.difference <= TOLERANCES[work.setting]:
-            raise SystemExit(f"{work.setting} {work.decoder} is {self.difference:.2g} away from the recorded frame")
-
-    def run(self, moments: Sequence[float]) -> Made:
-        """The frames of the pair."""
-        self._orders.send(list(moments))
-        return self._orders.recv()
-
-    def end(self) -> None:
-        """Let the process finish."""
-        self._orders.send(None)
-        self._process.join()
+    Raises:
+        SystemExit: it is another one.
+    """
+    side = Side(serve, work)
+    _, difference = side.greeting
+    if not difference <= TOLERANCES[work.setting]:
+        raise SystemExit(f"{work.setting} {work.decoder} is {difference:.2g} away from the recorded frame")
+    return side
 
 
 def compare(original: Side, ours: Mapping[str, Side], moments: Sequence[float], options: Any) -> Iterator[Any]:
@@ -207,7 +203,7 @@ def compare(original: Side, ours: Mapping[str, Side], moments: Sequence[float], 
         per_frame = _per_frame(theirs, len(asked)), _per_frame(mine[setting], len(moments))
         yield {
             "setting": setting,
-            "threads": side.threads,
+            "threads": side.greeting[0],
             "new_frames_per_pair": len(moments),
             "of_these_made_by_original": len(asked),
             "load_average": round(os.getloadavg()[0], 1),
@@ -220,7 +216,7 @@ def compare(original: Side, ours: Mapping[str, Side], moments: Sequence[float], 
             "greatest_difference": float(f"{error.max():.3g}"),
             "share_above_1_of_255": float(f"{np.mean(error > 1 / 255):.3g}"),
             "psnr_db": round(float(-10 * np.log10(max(np.mean(error**2), 1e-16))), 1),
-            "from_recording": {"original": original.difference, "frameloom": side.difference},
+            "from_recording": {"original": original.greeting[1], "frameloom": side.greeting[1]},
         }
 
 
@@ -234,8 +230,8 @@ def measure(options: argparse.Namespace, decoder: str, inputs: str) -> Iterator[
     common = {
         "decoder": decoder, "inputs": inputs, "threads": options.threads or None, "original": str(options.original)
     }  # fmt: skip
-    original = Side(Work(setting="original", **common))
-    ours = {setting: Side(Work(setting=setting, **common)) for setting in options.settings}
+    original = started(Work(setting="original", **common))
+    ours = {setting: started(Work(setting=setting, **common)) for setting in options.settings}
     for count in options.new_frames:
         moments = [(index + 1) / (count + 1) for index in range(count)]
         for row in compare(original, ours, moments, options):
@@ -267,9 +263,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--new-frames", nargs="+", type=int, default=[1, 7], help="per pair")
     parser.add_argument("--original-frames", type=int, default=2, help="that the original makes of these, at most")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch; 0 leaves it to PyTorch")
-    parser.add_argument("--size", default="854x480")
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--json", type=Path)
+    add_options(parser, rounds=1)
     return parser.parse_args()
 
 
@@ -285,29 +279,7 @@ def main() -> None:
             for row in measure(options, decoder, str(inputs)):
                 rows.append(row)
                 print(json.dumps(row), flush=True)
-                write(options, rows)
-
-
-def write(options: argparse.Namespace, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The record, where one is asked for."""
-    if options.json is None:
-        return
-    import torch
-
-    record = {
-        "original": "mulns/PerVFI at 89d90f1, raft (12 iterations) and v00 or vb; CuPy's splatting by four index_add_"
-        " calls; weights by rule",
-        "machine": platform.machine(),
-        "cpus": os.cpu_count(),
-        "torch": torch.__version__,
-        "size": options.size,
-        "rounds": options.rounds,
-        "seconds": "per new frame, flow included, one pair; least of the rounds. The original starts from the images"
-        " for every frame, so where it made fewer frames than Frameloom, those tell",
-        "memory": "the most the process held until then (ru_maxrss), weights and PyTorch included",
-        "rows": list(rows),
-    }
-    options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+                write(options, FACTS, rows)
 
 
 if __name__ == "__main__":

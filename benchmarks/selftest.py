@@ -144,6 +144,16 @@ def measured(clip: Path, scratch: Path, *, whole: bool) -> dict[str, Any]:
     return record
 
 
+def _spearman(first: Sequence[float], second: Sequence[float]) -> float:
+    found: Any = spearmanr(first, second)  # its types say nothing of what it returns
+    return float(found.statistic)
+
+
+def _pearson(first: Sequence[float], second: Sequence[float]) -> float:
+    found: Any = pearsonr(first, second)
+    return float(found.statistic)
+
+
 def mean_of(rows: Sequence[Mapping[str, Any]], key: str, model: str) -> float:
     return float(np.mean([min(row[key][model], 100.0) for row in rows]))
 
@@ -173,7 +183,7 @@ def agreement(clips: Mapping[str, Any], count: int) -> dict[str, Any]:
                 low, high = one.intervals["psnr"]
                 covered.append(low <= means[one.model] <= high)
         winners.append(right)
-        spearmans.append(float(spearmanr(sampled, truth).statistic))
+        spearmans.append(_spearman(sampled, truth))
         worst.append(float(np.abs(np.array(sampled) - np.array(truth)).mean()))
     sure = [hit for said, hit in calls if said]
     return {
@@ -219,10 +229,10 @@ def predicted(rows: Sequence[Mapping[str, Any]], law: Mapping[str, float]) -> di
     held = (after >= value - law["below"]) & (after <= value + law["above"])
     return {
         "scores": len(rows),
-        "held_out_spearman": float(spearmanr(near, after).statistic),
-        "held_out_pearson": float(pearsonr(near, after).statistic),
+        "held_out_spearman": _spearman(near, after),
+        "held_out_pearson": _pearson(near, after),
         "held_out_mean_error": float(np.mean(near - after)), "held_out_pessimistic": float(np.mean(near <= after)),
-        "spearman": float(spearmanr(value, after).statistic), "pearson": float(pearsonr(value, after).statistic),
+        "spearman": _spearman(value, after), "pearson": _pearson(value, after),
         "mean_error": float(np.mean(value - after)), "mean_absolute_error": float(np.mean(np.abs(value - after))),
         "greatest_error": float(np.abs(value - after).max()), "intervals_hold": float(np.mean(held)),
     }  # fmt: skip

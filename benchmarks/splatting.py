@@ -4,7 +4,7 @@
 
 Each way is given values, flow and importance in the network's memory order (channels last) and in the plain one, and
 makes the same frame. `shared` is the splat of values whose landing is known, as of the second thing carried along a
-flow. Times are the fastest of some rounds that take turns, so that a busy machine slows all of them.
+flow. Times are of the processor, the least of some rounds that take turns, so that a busy machine slows all of them.
 """
 
 import argparse
@@ -91,9 +91,9 @@ def _row(values: Tensor, flow: Tensor, importance: Tensor) -> list[str]:
     best = [float("inf")] * len(ways)
     for _ in range(ROUNDS):
         for number, way in enumerate(ways):
-            start = time.perf_counter()
+            start = time.process_time()
             way()
-            best[number] = min(best[number], time.perf_counter() - start)
+            best[number] = min(best[number], time.process_time() - start)
     plain, rows, ours, shared = (1000 * seconds for seconds in best)
     fastest = min(plain, rows)
     columns = (f"{plain:.1f}", f"{rows:.1f}", f"{ours:.1f}", f"{fastest / ours:.1f}x", f"{shared:.1f}")

@@ -12,6 +12,7 @@ FILES = {
     "v00": "PerVFI/v00.pth",
     "vb": "PerVFI/vb.pth",
     "raft": "RAFT/raft-sintel.pth",
+    "raft_small": "RAFT/raft-small.pth",
     "gma": "GMA/gma-sintel.pth",
     "gmflow": "GMFlow/gmflow_sintel-0c07dcb3.pth",
 }
@@ -27,7 +28,7 @@ def network(name: str) -> Any:
 
 
 def write_checkpoints(folder: Path) -> Path:
-    """All five files, as they are published: some with `module.` before every name, one under `model`."""
+    """All six files, as they are published: some with `module.` before every name, one under `model`."""
     for name, file in FILES.items():
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,7 @@ def test_what_leads_to_them_is_that_of_the_original() -> None:
         )
         aligned = network.deformableAlign(first, frames.last.features, holes, flows)
         masks = network.attentionMerge.masks(first, aligned, holes)
-        conditions = network.multiscaleFuse(*blended(first, aligned, masks))
+        conditions = network.multiscaleFuse([*blended(first, aligned, masks)])
     # What is recorded is the importance at the moment; half way that is the one of half a step
     assert _largest(frames.importances[0][..., ::2, ::2], arrays["metric01"]) <= FRAME_TOLERANCE
     assert _largest(flow[..., ::2, ::2], arrays["Ft2"]) <= FRAME_TOLERANCE

@@ -26,7 +26,7 @@ def _card(name: str, version: str, summary: str, *, network: str, samples: bool)
     )
 
 
-_BYTES_PER_PIXEL = 3900  # the peak of one moment at 864x480; 300 MiB of it, in strips, do not grow with the frame
+_BYTES_PER_PIXEL = 2500  # the peak of one moment at 864x480; 375 MiB of it, in strips, do not grow with the frame
 
 CARDS = (
     _card(

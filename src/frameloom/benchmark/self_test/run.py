@@ -45,7 +45,11 @@ _NOTHING_TO_RANK: dict[ExclusionKind, str] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wish:
-    """What is asked of a self-test."""
+    """What is asked of a self-test.
+
+    Raises:
+        InputError: a metric that judges several frames at once.
+    """
 
     metrics: Sequence[Metric]
     """The first one ranks; PSNR is among them."""
@@ -54,6 +58,14 @@ class Wish:
     worst: int = 6
     """How many of the worst frames are shown."""
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        for metric in self.metrics:
+            if metric.window:
+                raise InputError(
+                    f"{metric.name} judges {metric.window} frames in a row, and a self-test restores single ones: leave "
+                    "it out, or use evaluate"
+                )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,6 +22,7 @@ from frameloom.models.interpolators.pervfi_alignment import AttentionMerge, Defo
 from frameloom.models.interpolators.pervfi_decoders import NOISE_CHANNELS, ConditionalFlow, Conditions, Decoder, Noise
 from frameloom.models.interpolators.pervfi_features import FeaturePyramid
 from frameloom.models.interpolators.pervfi_fusion import MultiscaleFuse
+from frameloom.models.layers import heap
 from frameloom.models.layers.splatting import Landing, splat
 from frameloom.models.layers.warping import resize, resize_flow, warp
 
@@ -156,8 +157,11 @@ class PerVFI(nn.Module, ABC):
         Returns:
             (moments, 35 | 64 | 96, height, width) at 1/2, 1/4 and 1/8 of the size.
         """
+        heap.release()  # of what came before: flows, or another frame
         # In a call of its own, so that all that went into them is gone when the largest features are made
-        return self.multiscaleFuse(*self.joined(pair, distance))
+        levels = list(self.joined(pair, distance))
+        heap.release()
+        return self.multiscaleFuse(levels)
 
     def joined(self, pair: PerVFIPair, distance: Tensor) -> Levels:
         """The features of both frames as one, at the given distances: of the last frame where the first one has holes.

@@ -13,11 +13,13 @@ from torch.nn import functional
 from frameloom.models.interpolators.pervfi_features import LEVELS
 from frameloom.models.layers.channels import beside
 from frameloom.models.layers.deformable import DeformableConvolution
+from frameloom.models.layers.strips import by_strips, doubled, rows_at_a_time
 
 _GROUPS = (7, 8, 8)  # of channels that move together, per level
 _TAPS = 9
 _SLOPE = 0.1  # of all leaky rectifiers
-_HELD = 1 << 24  # numbers that tell taps where to look, at a time: 64 MiB
+_REACH_OF_LEVEL = 8  # rows above and below that a level depends on, beside those that taps fetch: seven convolutions
+_HELD = 1 << 23  # numbers that tell taps where to look, at a time: 32 MiB
 _MASK_CHANNELS = 64
 _REACH = 9  # pixels: the side of the kernel that widens holes; the paper has 7
 
@@ -54,40 +56,53 @@ class DeformableAlign(nn.Module):
             holes: 1 where nothing of the first frame lands, else 0; (moments, 1, height, width).
             flows: From the moment to the last frame, in pixels of the level; (moments, 2, height, width).
         """
-        passed: tuple[Tensor, Tensor, Tensor] | None = None
-        results: list[Tensor] = []
+        made: list[Tensor] = []
+        above: tuple[Tensor, ...] = ()
         for level in reversed(range(len(LEVELS))):
-            passed = self._aligned(level, (first[level], last[level], holes[level], flows[level]), passed)
-            results.append(passed[2])
-        quarter, half, full = results
+            above = self._aligned(level, (first[level], last[level], holes[level], flows[level]), above)
+            made.insert(0, above[0])
+        full, half, quarter = made
         return full, half, quarter
 
     def _aligned(
-        self, level: int, seen: tuple[Tensor, Tensor, Tensor, Tensor], above: tuple[Tensor, Tensor, Tensor] | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """What one level passes on: where it looked, what it found there, both rectified, and what it made of that.
+        self, level: int, seen: tuple[Tensor, Tensor, Tensor, Tensor], above: tuple[Tensor, ...]
+    ) -> tuple[Tensor, ...]:
+        """What one level makes of both frames; for a finer one also where it looked and what it found there, rectified.
+
+        All that it takes is several times as large as its results, so it is done for some rows at a time.
 
         Args:
             level: Which one.
             seen: First, last, holes and flows of it.
-            above: What the coarser level has passed on.
+            above: What the coarser level has passed on; nothing for the coarsest.
         """
         first, last, holes, _ = seen
+        moments, _, height, width = first.shape
+        last = last.contiguous()  # as it is fetched from, once for all rows
+
+        def make(rows: slice) -> tuple[Tensor, ...]:
+            made_above, guide_above, found_above = (doubled(part, rows) for part in above) if above else (None,) * 3
+            guide = self._guide(level, beside(*(part[:, :, rows] for part in seen)), guide_above)
+            found = self.deform_conv[f"l{level}"](last, guide, rows.start)
+            if found_above is not None:
+                found = self.feat_conv[f"l{level}"](beside(found, found_above))
+            made = self.merge_conv1[f"l{level}"](beside(first[:, :, rows], found, holes[:, :, rows]))
+            if made_above is not None:
+                made = self.merge_conv2[f"l{level}"](beside(made, made_above))
+            return (made, guide, _leaky(found)) if level else (made,)
+
+        rows = rows_at_a_time(moments * width * 3 * _GROUPS[level] * _TAPS, _HELD, least=2 * _REACH_OF_LEVEL)
+        return by_strips(height, rows, make, reach=_REACH_OF_LEVEL)
+
+    def _guide(self, level: int, seen: Tensor, above: Tensor | None) -> Tensor:
+        """(moments, channels, height, width): what tells taps where to look; `above` is that of the coarser level."""
         name = f"l{level}"
-        guide = _leaky(self.offset_conv1[name](beside(*seen)))
+        guide = _leaky(self.offset_conv1[name](seen))
         if above is None:
-            guide = _leaky(self.offset_conv2[name](guide))
-            found = self.deform_conv[name](last, guide)
-            made = self.merge_conv1[name](beside(first, found, holes))
-            return guide, _leaky(found), made
-        guide_above, found_above, made_above = above
+            return _leaky(self.offset_conv2[name](guide))
         # An offset of one pixel there is one of two pixels here
-        guide = _leaky(self.offset_conv2[name](beside(guide, _doubled(2 * guide_above))))
-        guide = _leaky(self.offset_conv3[name](guide))
-        found = self.deform_conv[name](last, guide)
-        found = self.feat_conv[name](beside(found, _doubled(found_above)))
-        made = self.merge_conv1[name](beside(first, found, holes))
-        return guide, _leaky(found), self.merge_conv2[name](beside(made, _doubled(made_above)))
+        guide = _leaky(self.offset_conv2[name](beside(guide, 2 * above)))
+        return _leaky(self.offset_conv3[name](guide))
 
 
 class GuidedConvolution(nn.Module):
@@ -98,22 +113,11 @@ class GuidedConvolution(nn.Module):
         self.conv_offset = _convolution(channels, 3 * groups * _TAPS)
         self.dconv = DeformableConvolution(channels, channels)
 
-    def forward(self, features: Tensor, guide: Tensor) -> Tensor:
-        """(moments, channels, height, width) and a guide of the same shape to features of the same shape.
-
-        What taps are told is several times as large as the features, so it is made for some rows at a time.
-        """
-        moments, _, height, width = guide.shape
-        told_channels = self.conv_offset.out_channels
-        rows = height if torch.is_grad_enabled() else max(1, _HELD // (moments * width * told_channels))
-        features = features.contiguous()  # as it is fetched from, once for all rows
-        strips: list[Tensor] = []
-        for start in range(0, height, rows):
-            above, end = max(0, start - 1), min(start + rows, height)
-            told = self.conv_offset(guide[:, :, above : end + 1])[:, :, start - above : end - above]
-            offsets, masks = told.split([told_channels // 3 * 2, told_channels // 3], 1)
-            strips.append(self.dconv(features, offsets, torch.sigmoid(masks), start))
-        return torch.cat(strips, 2)
+    def forward(self, features: Tensor, guide: Tensor, start: int) -> Tensor:
+        """Features (moments, channels, height, width) and the guide for some rows, from `start`, to those rows."""
+        told = self.conv_offset(guide)
+        offsets, masks = told.split([told.shape[1] // 3 * 2, told.shape[1] // 3], 1)
+        return self.dconv(features, offsets, torch.sigmoid(masks), start)
 
 
 class AttentionMerge(nn.Module):
@@ -155,10 +159,17 @@ class SoftBinary(nn.Module):
     def forward(self, first: Tensor, last: Tensor, holes: Tensor) -> Tensor:
         """Features of both (moments, channels, height, width) and holes (moments, 1, ...) to (moments, 1, ...)."""
         attention = self.fc(mean_of_convolution((first, last), self.att))  # (moments, 64)
-        around = self.conv1[:-1](holes)
         # The last layers have no activation between them, so they are one, of one channel
         weight = (self.conv2.weight.flatten(1) * attention) @ cast(nn.Conv2d, self.conv1[-1]).weight.flatten(1)
-        return torch.tanh(torch.einsum("bchw,bc->bhw", around, weight)[:, None].abs())
+
+        def make(rows: slice) -> tuple[Tensor, ...]:
+            around = self.conv1[:-1](holes[:, :, rows])
+            return (torch.tanh(torch.einsum("bchw,bc->bhw", around, weight)[:, None].abs()),)
+
+        moments, _, height, width = holes.shape
+        rows = rows_at_a_time(moments * width * _MASK_CHANNELS, _HELD, least=2 * _REACH)
+        (mask,) = by_strips(height, rows, make, reach=_REACH)
+        return mask
 
 
 def mean_of_convolution(features: tuple[Tensor, ...], convolution: nn.Conv2d) -> Tensor:
@@ -203,10 +214,6 @@ def blended(first: Levels, last: Levels, masks: Levels) -> Levels:
 def _leaky(features: Tensor) -> Tensor:
     """Overwrites the features, which no one else may need any more."""
     return functional.leaky_relu(features, _SLOPE, inplace=True)
-
-
-def _doubled(features: Tensor) -> Tensor:
-    return functional.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Conv2d:

@@ -6,6 +6,7 @@ their formulas. Names of attributes, the capital L included, are those of the of
 """
 
 import math
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -83,9 +84,25 @@ class FlowBlock(nn.Module):
         """
         mean, log_deviation = self._expected(coarser, noise)
         made = beside(coarser, mean + log_deviation.exp() * noise)
+        made = self._stepped(made, condition) if torch.is_grad_enabled() else self._overwritten(made, condition)
+        return functional.pixel_shuffle(unmixed(made, self.actnorm, self.invconv), 2)
+
+    def _stepped(self, made: Tensor, condition: Tensor) -> Tensor:
         for step in reversed(self.flows):
             made = step(made, condition)
-        return functional.pixel_shuffle(unmixed(made, self.actnorm, self.invconv), 2)
+        return made
+
+    def _overwritten(self, made: Tensor, condition: Tensor) -> Tensor:
+        """The same in one place, where the condition lies beside what it changes in all steps and is not moved."""
+        channels = made.shape[1]
+        beside_each_other = beside(made, condition)
+        made = beside_each_other[:, :channels]
+        changed, seen = made[:, : channels // 2], beside_each_other[:, channels // 2 :]
+        for step in reversed(cast(Sequence[FlowStep], self.flows)):
+            shift, log_rescale = step.coupling.told(seen)
+            changed.sub_(shift).mul_(log_rescale.neg_().exp_())
+            made.copy_(unmixed(made, step.actnorm, step.invconv))
+        return made
 
     def encode(self, frame: Tensor, condition: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What goes on to the coarser block, the noise that leaves, and what they add to the likelihood (batch,)."""
@@ -178,17 +195,18 @@ class ConditionalCoupling(nn.Module):
     def forward(self, made: Tensor, condition: Tensor) -> Tensor:
         """From noise to frame: (batch, channels, height, width), the same."""
         changed, kept = made.chunk(2, 1)
-        shift, log_rescale = self._told(kept, condition)
+        shift, log_rescale = self.told(beside(kept, condition))
         return beside((changed - shift) * (-log_rescale).exp(), kept)
 
     def encode(self, mixed: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """From frame to noise: (batch, channels, height, width), the same, and the log-determinant (batch,)."""
         changed, kept = mixed.chunk(2, 1)
-        shift, log_rescale = self._told(kept, condition)
+        shift, log_rescale = self.told(beside(kept, condition))
         return beside(changed * log_rescale.exp() + shift, kept), log_rescale.sum((1, 2, 3))
 
-    def _told(self, kept: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        shift, log_rescale = self.affine(beside(kept, condition)).chunk(2, 1)
+    def told(self, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Shift and scale, as a logarithm, by the half that is kept and the condition, one beside the other."""
+        shift, log_rescale = self.affine(seen).chunk(2, 1)
         return shift, self.scale * torch.tanh(log_rescale) + self.scale_shift
 
 

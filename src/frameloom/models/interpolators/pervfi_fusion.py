@@ -13,12 +13,15 @@ from torch.nn import functional
 
 from frameloom.models.interpolators.pervfi_features import LEVELS
 from frameloom.models.layers.channels import added, beside
+from frameloom.models.layers.strips import by_strips, rows_at_a_time
 
 _STEM = 64
 _WIDE = 256
 _BRANCHES = (32, 64, 96)  # channels at full size, 1/2 and 1/4
 _BOTTLENECKS, _BLOCKS, _EXCHANGES = 4, 2, 2
 _REACH = 6  # rows above and below that the wide layers and the convolutions around them see; even, for half the size
+_REACH_OF_BRANCH = 2 * _BLOCKS  # likewise of the blocks of a branch
+_HELD_BY_BRANCH = 1 << 22  # numbers of a branch at a time: 16 MiB
 _HELD = 3 << 23  # wide numbers at a time: 96 MiB, of which three are there at once
 
 
@@ -42,12 +45,18 @@ class MultiscaleFuse(nn.Module):
             nn.Conv2d(inputs, outputs, 3, 2, 1) for inputs, outputs in zip(_BRANCHES, LEVELS, strict=True)
         )
 
-    def forward(self, full: Tensor, half: Tensor, quarter: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(batch, 35 | 64 | 96, height, width), halving, to the same channels at half of each size."""
-        own, to_half = self._from_wide(full)
-        branches = self.stage2([own, self.extra1(beside(self.stems[1](half), to_half))])
+    def forward(self, levels: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Three times (batch, 35 | 64 | 96, height, width), halving, to the same channels at half of each size.
+
+        The list is emptied, so that what was in it is gone when the largest features are made.
+        """
+        own, to_half = self._from_wide(levels.pop(0))
+        branches = [own, self.extra1(beside(self.stems[1](levels.pop(0)), to_half))]
+        del own, to_half
+        branches = self.stage2(branches)
         to_quarter = self.transition2[2](branches[-1])
-        branches = self.stage3([*branches, self.extra2(beside(self.stems[2](quarter), to_quarter))])
+        branches.append(self.extra2(beside(self.stems[2](levels.pop(0)), to_quarter)))
+        branches = self.stage3(branches)
         first, second, third = (layer(branch) for layer, branch in zip(self.final_layers, branches, strict=True))
         return first, second, third
 
@@ -58,14 +67,13 @@ class MultiscaleFuse(nn.Module):
         time, with the rows beside them that they depend on.
         """
         batch, _, height, width = full.shape
-        rows = height if torch.is_grad_enabled() else max(_REACH, _HELD // (batch * width * _WIDE) // 2 * 2)
-        parts: list[tuple[Tensor, Tensor]] = []
-        for start in range(0, height, rows):
-            above, end = max(0, start - _REACH), min(start + rows, height)
-            wide = self.layer1(self.stems[0](full[:, :, above : end + _REACH]))
-            own = self.transition1[0](wide)[:, :, start - above : end - above]
-            parts.append((own, self.transition1[1](wide)[:, :, (start - above) // 2 : (end - above) // 2]))
-        own, to_half = (torch.cat(strips, 2) for strips in zip(*parts, strict=True))
+
+        def make(rows: slice) -> tuple[Tensor, ...]:
+            wide = self.layer1(self.stems[0](full[:, :, rows]))
+            return self.transition1[0](wide), self.transition1[1](wide)
+
+        rows = rows_at_a_time(batch * width * _WIDE, _HELD, least=_REACH) // 2 * 2
+        own, to_half = by_strips(height, rows, make, reach=_REACH)
         return own, to_half
 
 
@@ -114,20 +122,41 @@ class Exchange(nn.Module):
         )
 
     def forward(self, branches: list[Tensor]) -> list[Tensor]:
-        """One (batch, channels, height, width) per size, from full size down; the same."""
-        branches = [blocks(branch) for blocks, branch in zip(self.branches, branches, strict=True)]
-        fused: list[Tensor] = []
-        for layers, own in zip(self.fuse_layers, branches, strict=True):
-            told = [
-                layer(branch)
-                for layer, branch in zip(cast(nn.ModuleList, layers), branches, strict=True)
-                if branch is not own
-            ]
-            total = own + told[0]
-            for other in told[1:]:
-                total += other
-            fused.append(functional.relu(total, inplace=True))
-        return fused
+        """One (batch, channels, height, width) per size, from full size down; the same list with what came of them."""
+        for number, blocks in enumerate(self.branches):
+            branches[number] = _in_strips(blocks, branches[number])
+        # What finer sizes hear is small, and made while the coarser ones are as they were
+        told = {
+            (source, target): self._layer(source, target)[0](branches[source])
+            for source in range(len(branches))
+            for target in range(source)
+        }
+        for target in reversed(range(len(branches))):
+            for source in range(len(branches)):
+                if source < target:
+                    branches[target] = _sum(branches[target], self._layer(source, target)(branches[source]))
+                elif source > target:
+                    enlarged = self._layer(source, target)[1](told.pop((source, target)))
+                    branches[target] = _sum(branches[target], enlarged)
+            branches[target] = functional.relu(branches[target], inplace=True)
+        return branches
+
+    def _layer(self, source: int, target: int) -> nn.Sequential:
+        """What one size tells another."""
+        return cast(nn.Sequential, cast(nn.ModuleList, self.fuse_layers[target])[source])
+
+
+def _in_strips(blocks: nn.Module, features: Tensor) -> Tensor:
+    """What the blocks of one branch make of (batch, channels, height, width), some rows at a time."""
+    batch, channels, height, width = features.shape
+    rows = rows_at_a_time(batch * channels * width, _HELD_BY_BRANCH, least=_REACH_OF_BRANCH)
+    (made,) = by_strips(height, rows, lambda seen: (blocks(features[:, :, seen]),), reach=_REACH_OF_BRANCH)
+    return made
+
+
+def _sum(features: Tensor, told: Tensor) -> Tensor:
+    """The sum of both; overwrites the first where gradients are off."""
+    return features + told if torch.is_grad_enabled() else features.add_(told)
 
 
 def _between(channels: tuple[int, ...], source: int, target: int) -> nn.Module:
