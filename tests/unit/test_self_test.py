@@ -25,6 +25,7 @@ from frameloom.benchmark.self_test.survey import PART, spans_of, survey
 from frameloom.benchmark.self_test.trial import Attempt, Trial
 from frameloom.benchmark.self_test.verdict import verdict
 from frameloom.benchmark.self_test.windows import windows
+from frameloom.errors import InputError
 from frameloom.features.lookahead import LOOKAHEAD, LOOKBACK
 from frameloom.media.reading.source import open_source
 from frameloom.metrics.interpolation_error import METRIC as IE
@@ -350,3 +351,8 @@ def test_differences_that_nobody_sees_are_called_so() -> None:
 def test_a_prediction_adds_a_part_of_what_half_the_distance_gained() -> None:
     seen = Law(offset=1, slope=0.5, below=2, above=3).predict(30, 26)
     assert (seen.value, seen.low, seen.high) == (33, 31, 36)
+
+
+def test_a_metric_that_judges_several_frames_at_once_is_refused() -> None:
+    with pytest.raises(InputError, match="psnr judges 12 frames in a row, and a self-test restores single ones"):
+        Wish(metrics=(replace(PSNR, window=12),), samples=3, seed=0)

@@ -63,8 +63,8 @@ class Wish:
         for metric in self.metrics:
             if metric.window:
                 raise InputError(
-                    f"{metric.name} judges {metric.window} frames in a row, and a self-test restores single ones: leave "
-                    "it out, or use evaluate"
+                    f"{metric.name} judges {metric.window} frames in a row, and a self-test restores single ones: "
+                    "leave it out, or use evaluate"
                 )
 
 
