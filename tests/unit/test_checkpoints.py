@@ -460,7 +460,7 @@ def _all_cards() -> Iterator[Checkpoint]:
 
 
 def test_every_checkpoint_says_where_it_comes_from_and_on_what_terms() -> None:
-    assert len({checkpoint.path for checkpoint in _all_cards()}) == 42
+    assert len({checkpoint.path for checkpoint in _all_cards()}) == 43
     for checkpoint in _all_cards():
         assert checkpoint.licence
         assert "https://" in checkpoint.source
