@@ -89,6 +89,7 @@ def test_a_second_build_brings_it_up_to_date(pool: Path, tmp_path: Path, framelo
         (("search", "index", "pool/000.png", "--count", 0), "count is 0"),
         (("search", "index", "pool/000.png", "--output", "pool/000.png"), "both input and output"),
         (("info", "missing"), "is not an index"),
+        (("info", "pool/000.png"), "pool/000.png is not an index, which is a folder"),
         (("info", "index", "--check", "--images", "empty"), "holds no image file"),
     ],
 )

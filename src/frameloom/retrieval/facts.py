@@ -156,6 +156,9 @@ def _check(path: Path, entry: dict[str, Any]) -> None:
 def _entry(path: Path) -> dict[str, Any]:
     try:
         content = path.read_bytes()
+    except NotADirectoryError:
+        raise CannotOpen(f"{path.parent} is not an index, which is a folder; make one with: "
+                         "frameloom index build IMAGES INDEX") from None  # fmt: skip
     except FileNotFoundError:
         raise CannotOpen(f"{path.parent} is not an index: there is no {path.name} in it; "
                          f"make one with: frameloom index build IMAGES {path.parent}") from None  # fmt: skip
