@@ -64,22 +64,21 @@ def partial_repeat(moves: Sequence[Move | None], seams: Sequence[Seam | None], a
     place = at - 1 if own.neighbour == "previous" else at + 1
     if not own.neighbour or place >= len(seams):
         return NO_REPEAT
-    clearer = _coverage(seams[at], own.row) - _coverage(seams[place], own.row)
+    other = _likeliest(moves, place)
+    shared = other.below == own.below and other.neighbour == ("next" if place < at else "previous")
+    rows = (own.row, other.row) if shared else (own.row,)
+    clearer = _coverage(seams[at], rows) - _coverage(seams[place], rows)
     if abs(clearer) >= _SEAM:
         return own if clearer > 0 else NO_REPEAT
-    return own if own.made_up_for and not _outdone(own, _likeliest(moves, place)) else NO_REPEAT
+    # if both show it as clearly, the later one repeats the earlier
+    outdone = other.strength > own.strength if place < at else other.strength >= own.strength
+    return own if own.made_up_for and not (shared and other.made_up_for and outdone) else NO_REPEAT
 
 
-def _coverage(seen: Seam | None, row: float) -> float:
-    """The share of the width that a seam near a row covers."""
-    return seen.coverage if seen is not None and abs(seen.row - row) <= _NEAR else 0.0
-
-
-def _outdone(own: PartialRepeat, other: PartialRepeat) -> bool:
-    """Whether the frame that shares a part shows it more clearly; if as clearly, the later repeats the earlier."""
-    later = own.neighbour == "previous"
-    shared = other.made_up_for and other.below == own.below and other.neighbour == ("next" if later else "previous")
-    return shared and (other.strength > own.strength if later else other.strength >= own.strength)
+def _coverage(seen: Seam | None, rows: Sequence[float]) -> float:
+    """The share of the width that a seam near one of the rows covers."""
+    near = seen is not None and min(abs(seen.row - row) for row in rows) <= _NEAR
+    return seen.coverage if seen is not None and near else 0.0
 
 
 def _likeliest(moves: Sequence[Move | None], at: int) -> PartialRepeat:
