@@ -18,8 +18,11 @@ from frameloom.models.encoders.hog import HOGCells
 from frameloom.results.inspection import Finding, InspectedFrame
 from frameloom.similarity.findings import worst_of
 from frameloom.similarity.inspect import AROUND, Judged, inspect_frames
+from frameloom.similarity.jumps import Move
 from frameloom.similarity.kept_judgements import judged_from
 from frameloom.similarity.motion import turn
+from frameloom.similarity.partial_repeats import partial_repeat
+from frameloom.similarity.seams import Seam
 
 Image = NDArray[np.uint8]
 SIZE = (144, 256)
@@ -121,6 +124,13 @@ def test_a_turn_of_the_camera_bends_nothing() -> None:
     assert np.abs(turned.bent).max() < 0.01
 
 
+def test_a_camera_that_is_knocked_aside_for_one_frame_shows_nothing_else() -> None:
+    whole = cv2.GaussianBlur(scenery(1), (0, 0), 2)
+    offsets = [index + 8 * (index == AT) for index in range(26)]
+    clip = [whole[10 : 10 + SIZE[0], left : left + SIZE[1]].copy() for left in offsets]
+    assert [one for one in findings(clip) if one.kind == "flicker"] == []
+
+
 def test_a_step_back_is_shake_and_no_jump() -> None:
     whole = scenery(3)
     lefts = [2 * index for index in range(AT)] + [2 * index - 10 for index in range(AT, 26)]
@@ -167,6 +177,27 @@ def test_a_part_of_a_neighbour_is_a_tear(other: int, name: str) -> None:
     found = only(findings(with_frame(clip, torn)))
     assert (found.kind, found.frame) == ("tearing", AT)
     assert found.reason == f"the part below row 90 belongs to the {name} frame"
+
+
+def told(steps: Sequence[Sequence[float]], seams: Sequence[Seam | None]) -> list[int]:
+    """Which frames have a part of a neighbour, from how much each step changes three bands of rows."""
+    nothing = np.zeros((1, 1, 2), np.float32)
+    moves = [Move(np.repeat(np.float32(bands), (70, 5, 25)), nothing[0], nothing, nothing, STEP, False)
+             for bands in steps]  # fmt: skip
+    return [at for at in range(len(moves)) if partial_repeat(moves, seams, at).strength >= 1]
+
+
+def test_the_frame_with_the_seam_is_torn_though_the_step_beyond_its_neighbour_is_longer() -> None:
+    steps = [[5, 6, 6], [5, 6, 6], [5, 8, 8], [5, 0.2, 0.2], [5, 6, 6], [5, 6, 6], [5, 6, 6]]
+    clear = Seam(row=0.7, coverage=0.4, explained=0.0, below=False)
+    assert told(steps, [None] * 7) == [3]
+    assert told(steps, [None] * 4 + [clear] + [None] * 2) == [4]
+
+
+def test_a_part_that_two_frames_share_is_told_once() -> None:
+    """Its story: in a film of a ball game, what lies above is the same in two frames, and both were said to be torn."""
+    steps = [[5, 6, 6], [5, 0, 6], [5, 2, 6.5], [5, 0.2, 0.2], [5, 9, 6], [5, 6, 6], [5, 6, 6]]
+    assert len(told(steps, [None] * 7)) == 1
 
 
 def test_a_repeated_part_without_a_seam_is_a_tear() -> None:

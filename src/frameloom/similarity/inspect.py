@@ -21,7 +21,8 @@ from frameloom.similarity.jumps import Move, jump, move
 from frameloom.similarity.looks import Look, looker
 from frameloom.similarity.motion import Turn, turn
 from frameloom.similarity.partial_repeats import NO_REPEAT, partial_repeat
-from frameloom.similarity.tearing import NO_TEAR, Seam, Tear, seam, tear
+from frameloom.similarity.seams import Seam, seam
+from frameloom.similarity.tearing import NO_TEAR, Tear, tear
 
 AROUND = max(flicker.AROUND, jumps.AROUND, bending.AROUND, tearing.AROUND) + 1
 """Frames on either side that are held while a frame is judged, besides those that `look_ahead` holds."""
@@ -109,10 +110,13 @@ class _Window:
 
     def _complete(self, first: _Seen, this: _Seen, following: Look) -> None:
         """What is said of a frame by both its neighbours."""
-        this.departure = departure(first.look, this.look, following)
+        if first.move is None or this.move is None:
+            return
+        to_this, to_next = first.move.flow, this.move.flow
+        this.departure = departure(first.look, this.look, following, to_this=to_this, to_next=to_next)
         this.within_shot = not (this.look.begins_shot or following.begins_shot)
-        if this.within_shot and first.move is not None and this.move is not None:
-            this.turn = turn(first.move.flow, this.move.flow)
+        if this.within_shot:
+            this.turn = turn(to_this, to_next)
             this.seam = seam(first.look, this.look, following)
 
     def judged(self) -> Judged:
@@ -137,7 +141,8 @@ class _Window:
         moves = [one.move for one in self._seen]
         if seen.within_shot:
             whole = look.repeats or self._seen[at + 1].look.repeats  # then what repeats is no part
-            seen.tear = tear(seen.seam, NO_REPEAT if whole else partial_repeat(moves, at), turns, at, scale)
+            repeat = NO_REPEAT if whole else partial_repeat(moves, [one.seam for one in self._seen], at)
+            seen.tear = tear(seen.seam, repeat, turns, at, scale)
         stands_in = look.repeats or look.damaged  # it lies beside where motion leads, but not bent
         bent = bending.NO_BEND if stands_in else bend(turns, at)
         departures = [one.departure if one.within_shot else None for one in self._seen]

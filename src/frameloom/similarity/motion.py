@@ -17,6 +17,7 @@ from frameloom.similarity.looks import Look
 _BLOCKS = (16, 9)  # along the longer side, along the shorter
 _FINEST_LEVEL = 1  # half the size: level 0 takes four times as long
 _ROUNDS = 4  # of fitting the camera's share; blocks that move on their own count less in each
+_GRAIN = 0.5  # 8-bit levels that no motion explains
 _OFF, _LEAST_OFF = 2.0, 1e-3  # times the median and pixels from which on they do
 
 
@@ -51,6 +52,27 @@ def turn(to_this: NDArray[np.float32], to_next: NDArray[np.float32]) -> Turn:
     """How motion turns at a frame, from the flow to it and the flow from it on."""
     whole = blocks_of(fetch(to_next, to_this, 1, cubic=False) - to_this)
     return Turn(whole, _without_camera(whole))
+
+
+def unexplained(
+    previous: Look, this: Look, following: Look, to_this: NDArray[np.float32], to_next: NDArray[np.float32]
+) -> float:
+    """How many times as much a frame differs from the nearer neighbour as these do, all of it moved along with motion.
+
+    Args:
+        previous: The frame before it.
+        this: The frame in question.
+        following: The frame after it.
+        to_this: Flow from the frame before to it.
+        to_next: Flow from it to the frame after.
+    """
+    nearer = min(_left(previous, this, to_this), _left(this, following, to_next))
+    return nearer / (_left(previous, following, flow_between(previous, following)) + _GRAIN)
+
+
+def _left(first: Look, second: Look, flow: NDArray[np.float32]) -> float:
+    """Levels by which a frame differs on average from the second one, fetched along the flow to it."""
+    return float(np.abs(fetch(second.small.astype(np.float32), flow, 1, cubic=False) - first.small).mean())
 
 
 def _without_camera(turned: NDArray[np.float32]) -> NDArray[np.float32]:
