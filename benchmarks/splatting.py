@@ -3,15 +3,18 @@
     python benchmarks/splatting.py [--threads N]
 
 Each way is given values, flow and importance in the network's memory order (channels last) and in the plain one, and
-makes the same frame. `shared` is the splat of values whose landing is known, as of the second thing carried along a
-flow. Times are of the processor, the least of some rounds that take turns, so that a busy machine slows all of them.
+makes the same frame, in huge pages where the system has them, as when Frameloom runs. `shared` is the splat of values
+whose landing is known, as of the second thing carried along a flow. Times are of the processor, the least of some
+rounds that take turns, so that a busy machine slows all of them.
 """
 
 import argparse
 import time
 from collections.abc import Callable
 
-import torch
+import frameloom.models  # noqa: F401 what it asks of PyTorch counts only before that is imported
+
+import torch  # isort: skip
 from torch import Tensor
 from torch.nn import functional
 

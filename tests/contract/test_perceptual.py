@@ -1,5 +1,6 @@
 """PerVFI with a flow estimator keeps what the role Interpolator promises; with the recorded one, it is the original."""
 
+import weakref
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from factories import moving_square, noise
 from frameloom.catalog import ModelCard
 from frameloom.checkpoints.identification import layout, shapes_of
 from frameloom.errors import InputError, ModelError, RangeError
+from frameloom.models.interpolators.pervfi import PerVFI, PerVFIView
 from frameloom.models.perceptual import PerceptualInterpolator
 from frameloom.models.settle import runtime_of_flow
 from frameloom.models.zoo import catalog
@@ -214,6 +216,34 @@ def test_parts_of_large_frames_take_the_flow_and_the_noise_of_the_whole(load: Lo
     difference = np.abs(parts - whole)
     assert difference[:, :64].max() < 1e-3
     assert difference.mean() < 5e-4  # with the flow or the noise of another place 4e-3 and 6e-2
+
+
+def test_features_of_all_parts_are_never_there_together(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are 57 numbers per pixel of either frame: a frame in parts took more than `max_memory` said."""
+    seen: list[weakref.ref] = []
+    held: list[int] = []
+
+    def view(self: PerVFI, image: torch.Tensor, view: Callable = PerVFI.view) -> PerVFIView:
+        made = view(self, image)
+        seen.append(weakref.ref(made))
+        there = (one() for one in seen)
+        held.append(
+            sum(tensor.nbytes for one in there if one is not None for tensor in one.__dict__.get("features", ()))
+        )
+        return made
+
+    monkeypatch.setattr(PerVFI, "view", view)
+    frames = [noise((64, 256), seed=seed).astype(np.float32) / 255 for seed in range(3)]
+    model = load(max_memory=catalog.find("pervfi", "interpolator").input.bytes_for(64 * 192))
+    for first, last in pairwise(frames):
+        list(model.between(first, last, [0.5]))
+    assert len(seen) == 2 * 2 * len(model._line._tiles)
+    assert max(held) == 0  # whenever a part is begun, those of the part before are gone
+    assert model._line._kept == {}
+    whole = load()
+    list(whole.between(*frames[:2], [0.5]))
+    list(whole.between(*frames[1:], [0.5]))
+    assert max(held) == 57 * 4 * 64 * 256  # made whole, those of the middle frame serve both pairs
 
 
 def test_what_an_estimator_says_is_looked_at(load: Load) -> None:

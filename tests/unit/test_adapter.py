@@ -1,5 +1,6 @@
 """The adapter: any size, channel order, alpha, batches, tiles, and what is kept from pair to pair."""
 
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -14,7 +15,7 @@ from factories import noise
 from frameloom.catalog import InputSpec
 from frameloom.errors import InputError, RangeError, ShapeError
 from frameloom.models.adapter import AnyTimeInterpolator
-from frameloom.models.interpolators.network import approach
+from frameloom.models.interpolators.network import View, approach
 from frameloom.runtime import Runtime
 
 SIZE = (40, 56)
@@ -218,6 +219,49 @@ def test_tiles_give_what_whole_frames_give(adapter: Make, variant: str) -> None:
     assert len(model._line._tiles) >= 4
     for one, other in zip(whole, parts, strict=True):
         assert np.abs(one - other).max() < 1e-5
+
+
+def test_of_a_frame_in_parts_only_one_is_known_at_a_time(adapter: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was known of all parts stayed, within a pair and for the next one, and took more than max_memory said."""
+    seen: list[weakref.ref] = []
+    alive: list[int] = []
+
+    def view(self: TinyNetwork, image: torch.Tensor, view: Callable = TinyNetwork.view) -> View:
+        made = view(self, image)
+        seen.append(weakref.ref(made))
+        alive.append(sum(one() is not None for one in seen))
+        return made
+
+    monkeypatch.setattr(TinyNetwork, "view", view)
+    model = adapter(spec=replace(SPEC, bytes_per_pixel=1000), max_memory=1000 * 232 * 296)
+    frames = [noise((304, 424), seed=seed).astype(np.float32) / 255 for seed in range(3)]
+    for first, last in pairwise(frames):
+        list(model.between(first, last, [0.25, 0.5, 0.75]))
+        assert model._line._kept == {}
+    parts = len(model._line._tiles)
+    assert parts >= 4
+    assert len(seen) == 2 * 2 * parts  # once per part and pair, for all moments
+    assert max(alive) == 2
+
+
+@pytest.mark.parametrize(("bytes_per_pixel", "waiting"), [(100, 1), (1000, 5)])
+def test_frames_wait_for_their_parts_in_the_memory_that_is_left(
+    adapter: Make, bytes_per_pixel: int, waiting: int
+) -> None:
+    """As many as fit beside a part; the others are begun when these are done, and are what they would be alone."""
+    first, last = images((304, 424))
+    moments = [index / 8 for index in range(1, 8)]
+    spec = replace(SPEC, bytes_per_pixel=bytes_per_pixel, prefers_batch=1)
+    model = adapter(spec=spec, max_memory=bytes_per_pixel * 232 * 296)
+    together = list(model.between(first, last, moments))
+    line = model._line
+    height, width = line._settled.tile
+    left = bytes_per_pixel * (232 * 296 - height * width)
+    assert line._frames_that_fit() == waiting
+    assert waiting == 1 or waiting * 304 * 424 * 12 <= left < (waiting + 1) * 304 * 424 * 12
+    for moment, frame in zip(moments, together, strict=True):
+        (alone,) = model.between(first, last, [moment])
+        assert np.array_equal(frame, alone)
 
 
 def test_memory_for_no_part_at_all_is_refused(adapter: Make) -> None:

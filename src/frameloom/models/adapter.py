@@ -11,7 +11,7 @@ from frameloom.frame import FloatPixels
 from frameloom.models.backends.engine import Engine
 from frameloom.models.interpolators.network import AnyTimeNetwork, Pair, View, approach
 from frameloom.models.layers.warping import resize
-from frameloom.models.line import Line, NetworkInterpolator
+from frameloom.models.line import Line, NetworkInterpolator, Whole
 from frameloom.models.loading import load_network
 from frameloom.models.padding import up_to_multiple
 from frameloom.models.settle import check
@@ -71,22 +71,19 @@ class _Line(Line[_Sight, _Sights, None]):
         ]
         return _Sight(fine, self._engine.network.view(resize(image, (smaller[0], smaller[1]))))
 
-    def _pairs(
-        self, views: list[tuple[_Sight, _Sight]], first: FloatPixels, last: FloatPixels, shared: None
-    ) -> list[_Sights]:
+    def _pair(self, views: tuple[_Sight, _Sight], tile: Tile, whole: Whole[None]) -> _Sights:
         with self._engine.running():
-            pairs = [_Sights(self._engine.network, *both) for both in views]
-        if len(pairs) > 1:
-            self._share_mean(pairs, first, last)
-        return pairs
+            pair = _Sights(self._engine.network, *views)
+        if len(self._tiles) > 1:
+            self._share_mean(pair, whole)
+        return pair
 
-    def _share_mean(self, pairs: list[_Sights], first: FloatPixels, last: FloatPixels) -> None:
+    def _share_mean(self, pair: _Sights, whole: Whole[None]) -> None:
         """What is a mean over two parts becomes that over the whole frames."""
-        mean = float(np.mean([image.clip(0, 1).mean(dtype=np.float64) for image in (first, last)]))
-        for pair in pairs:
-            for seen in (pair.fine, pair.coarse):
-                if seen is not None:
-                    seen.mean = torch.tensor(mean, dtype=torch.float32, device=self._engine.device)
+        mean = float(np.mean([image.clip(0, 1).mean(dtype=np.float64) for image in (whole.first, whole.last)]))
+        for seen in (pair.fine, pair.coarse):
+            if seen is not None:
+                seen.mean = torch.tensor(mean, dtype=torch.float32, device=self._engine.device)
 
     def _rendered(self, pair: _Sights, distance: Tensor, tile: Tile) -> Tensor:
         *_, (_, frames) = approach(

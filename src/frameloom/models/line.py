@@ -1,11 +1,13 @@
 """What interpolators made of a network share, whatever the network: frames of any size in, frames of that size out.
 
 Pads as the network's `InputSpec` says and crops back, orders channels, makes moments in batches and large frames in
-overlapping tiles, and keeps what one frame contributes to the next pair. Networks never see any of this.
+overlapping tiles, and keeps what one frame contributes to the next pair. Of tiles nothing is kept: all of them together
+would take what tiles are to save. Networks never see any of this.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +29,7 @@ from frameloom.runtime import Runtime
 View = TypeVar("View")  # a frame, or a part of one, as the network sees it
 Views = TypeVar("Views")  # two of them
 Shared = TypeVar("Shared")  # what is known of two frames before they are divided into parts
+_CHANNELS = 3
 
 
 class NetworkInterpolator(ABC):
@@ -96,6 +99,18 @@ def _end_of(moment: Moment) -> int | None:
     return int(low) if low == high and low in (0, 1) else None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole(Generic[Shared]):
+    """Two frames, before they are divided into parts."""
+
+    first: FloatPixels
+    """(height, width, 3) float32; of transparency a grey picture."""
+    last: FloatPixels
+    """Likewise."""
+    shared: Shared
+    """What `Line.shared` said of them."""
+
+
 class Line(ABC, Generic[View, Views, Shared]):
     """Frames of one size through one network."""
 
@@ -107,7 +122,7 @@ class Line(ABC, Generic[View, Views, Shared]):
         part = settled.tile or size
         self._tiles: list[Tile] = tiles(size, part)
         self._padding = Padding.of(spec, part)
-        self._kept: dict[tuple[str, int], tuple[Tensor, View]] = {}
+        self._kept: dict[str, tuple[Tensor, View]] = {}
 
     @abstractmethod
     def shared(self, first: FloatPixels, last: FloatPixels) -> Shared:
@@ -118,10 +133,8 @@ class Line(ABC, Generic[View, Views, Shared]):
         """A part (1, 3, height, width), padded, as the network sees it."""
 
     @abstractmethod
-    def _pairs(
-        self, views: list[tuple[View, View]], first: FloatPixels, last: FloatPixels, shared: Shared
-    ) -> list[Views]:
-        """One per part of the two frames."""
+    def _pair(self, views: tuple[View, View], tile: Tile, whole: Whole[Shared]) -> Views:
+        """One part of the two frames, as the network sees both of them there."""
 
     @abstractmethod
     def _rendered(self, pair: Views, distance: Tensor, tile: Tile) -> Tensor:
@@ -132,12 +145,43 @@ class Line(ABC, Generic[View, Views, Shared]):
     ) -> Iterator[FloatPixels]:
         """(height, width, 3) float32 for each moment; `kind` tells colour from alpha among what is kept."""
         beyond = _Beyond(first, last)
-        views = [self._views((kind, index), first, last, tile) for index, tile in enumerate(self._tiles)]
-        pairs = self._pairs(views, first, last, shared)
-        pending = iter(moments)
-        while batch := list(islice(pending, self._settled.batch)):
-            for moment, made in zip(batch, self._batch(pairs, batch), strict=True):
-                yield beyond.added_to(made, moment)
+        whole = Whole(first, last, shared)
+        made = self._at_once(kind, whole, moments) if len(self._tiles) == 1 else self._of_parts(whole, moments)
+        for frame, moment in zip(made, moments, strict=True):
+            yield beyond.added_to(frame, moment)
+
+    def _at_once(self, kind: str, whole: Whole[Shared], moments: list[Moment]) -> Iterator[FloatPixels]:
+        """Frames whose parts are all of them; what is known of the last one is kept."""
+        (tile,) = self._tiles
+        pair = self._pair(self._views(kind, whole, tile), tile, whole)
+        for batch in _batches(moments, self._settled.batch):
+            yield from self._part(pair, batch, tile)
+
+    def _of_parts(self, whole: Whole[Shared], moments: list[Moment]) -> Iterator[FloatPixels]:
+        """Frames of several parts. What the network knows of one part is gone before the next one is begun."""
+        for group in _batches(moments, self._frames_that_fit()):
+            frames = [np.zeros((*self.size, _CHANNELS), np.float32) for _ in group]
+            for tile in self._tiles:
+                self._add_part(frames, whole, group, tile)
+            while frames:
+                yield frames.pop(0)
+
+    def _frames_that_fit(self) -> int:
+        """How many frames can wait for their parts in what one part leaves of the memory: they share its features."""
+        height, width = self.size
+        of_part = self._spec.bytes_for(self._padding.area(self._settled.tile or self.size))
+        left = (self._settled.max_memory or 0) - of_part
+        of_frame = height * width * _CHANNELS * np.dtype(np.float32).itemsize
+        return max(self._settled.batch or 1, left // of_frame)
+
+    def _add_part(self, frames: list[FloatPixels], whole: Whole[Shared], moments: list[Moment], tile: Tile) -> None:
+        """Add one part to the frames of some moments, with its weight."""
+        views = self._view(self._tensor(whole.first, tile)), self._view(self._tensor(whole.last, tile))
+        pair = self._pair(views, tile, whole)
+        waiting = iter(frames)
+        for batch in _batches(moments, self._settled.batch):
+            for part in self._part(pair, batch, tile):
+                next(waiting)[tile.rows, tile.columns] += part * tile.weight[..., None]
 
     def alphas(
         self, first: NDArray[np.float32], last: NDArray[np.float32], moments: list[Moment], shared: Shared
@@ -150,13 +194,13 @@ class Line(ABC, Generic[View, Views, Shared]):
         for made in self.frames("alpha", start, end, moments, shared):
             yield made.mean(axis=2)
 
-    def _views(self, key: tuple[str, int], first: FloatPixels, last: FloatPixels, tile: Tile) -> tuple[View, View]:
+    def _views(self, kind: str, whole: Whole[Shared], tile: Tile) -> tuple[View, View]:
         """Both frames as the network sees them; the last of a pair is kept, as the first of the next."""
-        kept = self._kept.get(key)
-        start, end = self._tensor(first, tile), self._tensor(last, tile)
+        kept = self._kept.get(kind)
+        start, end = self._tensor(whole.first, tile), self._tensor(whole.last, tile)
         before = kept[1] if kept is not None and torch.equal(kept[0], start) else self._view(start)
         after = self._view(end)
-        self._kept[key] = end, after
+        self._kept[kind] = end, after
         return before, after
 
     def _tensor(self, frame: FloatPixels, tile: Tile) -> Tensor:
@@ -165,15 +209,6 @@ class Line(ABC, Generic[View, Views, Shared]):
         ordered = part[..., ::-1] if self._spec.channels == "bgr" else part
         pixels = torch.from_numpy(np.ascontiguousarray(ordered)).to(self._engine.device)
         return self._padding.pad(pixels.permute(2, 0, 1)[None].clamp(0, 1))
-
-    def _batch(self, pairs: list[Views], moments: list[Moment]) -> NDArray[np.float32]:
-        """(moments, height, width, 3) float32."""
-        if len(pairs) == 1:
-            return self._part(pairs[0], moments, self._tiles[0])
-        frames = np.zeros((len(moments), *self.size, 3), np.float32)
-        for pair, tile in zip(pairs, self._tiles, strict=True):
-            frames[:, tile.rows, tile.columns] += self._part(pair, moments, tile) * tile.weight[..., None]
-        return frames
 
     def _part(self, pair: Views, moments: list[Moment], tile: Tile) -> NDArray[np.float32]:
         """(moments, height, width, 3) float32 of one tile."""
@@ -193,6 +228,13 @@ class Line(ABC, Generic[View, Views, Shared]):
             for moment in moments
         ]
         return torch.from_numpy(np.stack(maps)[:, None]).to(self._engine.device)
+
+
+def _batches(moments: list[Moment], most: int | None) -> Iterator[list[Moment]]:
+    """So many of them at a time."""
+    pending = iter(moments)
+    while batch := list(islice(pending, most)):
+        yield batch
 
 
 class _Beyond:

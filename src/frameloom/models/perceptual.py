@@ -11,7 +11,7 @@ from frameloom.frame import FloatPixels
 from frameloom.models.backends.engine import Engine
 from frameloom.models.interpolators.pervfi import PerVFI, PerVFIPair, PerVFIView, noise
 from frameloom.models.interpolators.pervfi_decoders import Noise
-from frameloom.models.line import Line, NetworkInterpolator
+from frameloom.models.line import Line, NetworkInterpolator, Whole
 from frameloom.models.loading import load_network
 from frameloom.models.padding import Padding
 from frameloom.models.settle import check, runtime_of_flow
@@ -102,14 +102,10 @@ class _Line(Line[PerVFIView, PerVFIPair, Flows]):
     def _view(self, image: Tensor) -> PerVFIView:
         return self._engine.network.view(image)
 
-    def _pairs(
-        self, views: list[tuple[PerVFIView, PerVFIView]], first: FloatPixels, last: FloatPixels, shared: Flows
-    ) -> list[PerVFIPair]:
-        pairs: list[PerVFIPair] = []
-        for (before, after), tile in zip(views, self._tiles, strict=True):
-            forward, backward = (_cut(flow, tile, before.size) for flow in shared)
-            pairs.append(self._engine.network.pair(before, after, forward=forward, backward=backward))
-        return pairs
+    def _pair(self, views: tuple[PerVFIView, PerVFIView], tile: Tile, whole: Whole[Flows]) -> PerVFIPair:
+        before, after = views
+        forward, backward = (_cut(flow, tile, before.size) for flow in whole.shared)
+        return self._engine.network.pair(before, after, forward=forward, backward=backward)
 
     def _rendered(self, pair: PerVFIPair, distance: Tensor, tile: Tile) -> Tensor:
         network: PerVFI = self._engine.network
