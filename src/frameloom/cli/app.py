@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from types import FrameType
 
@@ -89,15 +89,30 @@ def _usage(error: CycloptsError, words: list[str]) -> str:
     return f"{error} (frameloom {max(known, key=len)} --help)"
 
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     """End tidily at the first signal; later ones would only disturb that."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _set(_pass_over)
     raise KeyboardInterrupt
+
+
+def _pass_over(_signal: int, _frame: FrameType | None) -> None:
+    """In place of SIG_IGN while there is work: Python tells of each signal that arrives just as that is set."""
+
+
+def _set(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in _SIGNALS:
+        signal.signal(number, handler)
 
 
 def run() -> None:
     """The console script."""
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(main())
+    _set(_interrupt)
+    code = main()
+    if code == INTERRUPTED:  # as it ends, Python takes its handlers away: the next signal would be the exit code
+        if sys.platform != "win32":
+            signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        _set(signal.SIG_IGN)
+    sys.exit(code)
