@@ -14,7 +14,8 @@ import frameloom as fl
 import readers
 from commands import Command
 from factories import Sound, clip, image_folder, moving_square, write_png
-from frameloom.models.zoo import catalog
+from frameloom.catalog import Catalog
+from frameloom.models.zoo import CARDS
 from processes import started, wait_until, workspace
 
 FRAMES, SEGMENTS = 360, 4  # at 25 frames a second; doubled, 200 output frames make a segment
@@ -71,10 +72,9 @@ def joining(output: Path) -> bool:
 
 @pytest.fixture(autouse=True)
 def _slow_model_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To these tests alone: what has no weights is tried by a self-test without options."""
-    monkeypatch.setattr(catalog, "_cards", dict(catalog._cards))
-    monkeypatch.setattr(catalog, "_plugins_read", catalog._plugins_read)
-    fl.register(fl.ModelCard(name="slow", role="interpolator", build="slow_model:Slow"))
+    """To these tests alone: a self-test without options tries whatever has no weights."""
+    slow = fl.ModelCard(name="slow", role="interpolator", build="slow_model:Slow")
+    monkeypatch.setattr("frameloom.verbs.load.catalog", Catalog([*CARDS, slow]))
 
 
 POINTS = {"planning": planning, "first segment": first_segment, "middle": after(2), "joining": joining}
