@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 
 from frameloom.features.descriptors.framing import framed
 from frameloom.retrieval.fitting import Fitting
-from frameloom.retrieval.index import PoolIndex
 from frameloom.retrieval.morph.choices import Grade
 from frameloom.retrieval.morph.grading import graded, histograms_of, table_for, through
 from frameloom.retrieval.morph.improvement import improved
@@ -60,9 +59,7 @@ def path_table(photos: Path, counts: Sequence[int]) -> list[dict[str, object]]:
     seen: NDArray[np.float64] | None = None
     for descriptor in DESCRIPTORS:
         searched = pool_wish(photos, descriptor, workers=1).open(WIDE)
-        index = searched.index
-        assert isinstance(index, PoolIndex)
-        pool = Pool(index=index, vectors=index.stored.vectors)
+        pool = Pool(index=searched.index, vectors=searched.vectors)
         seen = thumbnails(searched.index.paths) if seen is None else seen
         for count in counts:
             count = min(count, len(pool))

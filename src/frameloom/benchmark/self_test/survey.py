@@ -5,7 +5,7 @@ that a test takes about as long however long the clip is.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 
@@ -96,18 +96,17 @@ def spans_of(count: int, parts: int) -> list[range]:
 def _look(source: FrameSource, encoder: PatchEncoder, grid: tuple[int, int], spans: list[range]) -> Iterator[Seen]:
     for span in spans:
         frames = islice(source.frames(span.start), len(span))
-        for judged in inspect_frames(frames, encoder, grid=grid, size=source.info.size):
-            yield _seen(judged, span.start)
+        for judged in inspect_frames(frames, encoder, grid=grid, size=source.info.size, start=span.start):
+            yield _seen(judged)
 
 
-def _seen(judged: Judged, start: int) -> Seen:
+def _seen(judged: Judged) -> Seen:
     frame, before, this = judged.frame, judged.previous, judged.this
     change, still = 0.0, False
     if before is not None:
         change = 255 * float(cv2.absdiff(before.small, this.small).mean())
         still = change_between(before.luma, this.luma).strongest <= _STILL
     return Seen(
-        index=start + frame.index, time=frame.time, change=change, still=still, repeats=frame.duplicate,
-        begins_shot=frame.cut, damaged=frame.damaged,
-        findings=tuple(replace(finding, frame=start + finding.frame) for finding in judged.findings),
+        index=frame.index, time=frame.time, change=change, still=still, repeats=frame.duplicate,
+        begins_shot=frame.cut, damaged=frame.damaged, findings=tuple(judged.findings),
     )  # fmt: skip

@@ -11,7 +11,6 @@ from frameloom.errors import CannotOpen, InputError
 from frameloom.journal import Entry, Journal
 from frameloom.progress import Stopwatch, track
 from frameloom.retrieval.collage_wishes import Searched
-from frameloom.retrieval.index import PoolIndex
 from frameloom.retrieval.morph.improvement import improved
 from frameloom.retrieval.morph.pace import there_and_back
 from frameloom.retrieval.morph.path import Pool, densest, nearest_path, steps
@@ -66,9 +65,7 @@ def find_route(searched: Searched, start: int | None, wishes: Wishes, folder: Pa
     known = _stored(journal.entries[0], count, searched.pool) if journal.entries else None
     if known is not None:
         return known
-    index = searched.index
-    assert isinstance(index, PoolIndex), "pools are opened as indexes on the disk"
-    pool = Pool(index=index, vectors=index.stored.vectors)
+    pool = Pool(index=searched.index, vectors=searched.vectors)
     label = f"{searched.name.name}: finding a path"
     with watch.timing("path"):
         first = densest(pool, count) if start is None else start
@@ -95,9 +92,7 @@ def _stored(entry: Entry, count: int, images: int) -> Route | None:
 
 def similarities(searched: Searched, pictures: Sequence[int]) -> list[float]:
     """Of each picture of a film but the first to the one before it."""
-    index = searched.index
-    assert isinstance(index, PoolIndex), "pools are opened as indexes on the disk"
-    pool = Pool(index=index, vectors=index.stored.vectors)
+    pool = Pool(index=searched.index, vectors=searched.vectors)
     known: dict[tuple[int, int], float] = {}
     pairs = list(pairwise(pictures))
     for first, second in pairs:
