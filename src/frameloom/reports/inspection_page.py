@@ -8,7 +8,7 @@ from string import Template
 import numpy as np
 from numpy.typing import NDArray
 
-from frameloom.reports.document import document, part
+from frameloom.reports.document import document, listed, part
 from frameloom.reports.inspection_charts import STYLES, Curve, chart, legend
 from frameloom.reports.page_pictures import picture_uri
 from frameloom.results.inspection import FAULTS, Finding, Inspection, Kind
@@ -66,9 +66,7 @@ def render_inspection(page: InspectionPage) -> str:
         rows_hidden="" if result.findings else "hidden",
         left_out=_left_out(len(result.findings)),
         notices="\n".join(f"<p>{escape(notice)}</p>" for notice in result.notices),
-        facts="\n".join(
-            f"<div><dt>{escape(name)}</dt><dd>{escape(fact)}</dd></div>" for name, fact in page.facts.items()
-        ),
+        facts=listed(page.facts),
     )
     return document(title=title, body=body, styles=("inspection.css",))
 

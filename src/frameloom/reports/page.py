@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from string import Template
 
+from frameloom.reports.document import document, listed, part
 from frameloom.reports.page_charts import curve_legend, score_curve, time_bar, time_legend
 from frameloom.reports.page_content import (
     DemoPage,
@@ -29,7 +29,7 @@ def render_page(page: DemoPage) -> str:
     Raises `OSError` if a clip is a file that cannot be read.
     """
     made = made_scores(page.scores)
-    return Template(_part("page.html")).substitute(
+    body = Template(part("page.html")).substitute(
         title=escape(page.title),
         subtitle=escape(page.subtitle),
         intro="\n".join(f"<p>{escape(sentence)}</p>" for sentence in page.intro),
@@ -49,19 +49,12 @@ def render_page(page: DemoPage) -> str:
         time_bar=time_bar(page.stages),
         time_legend=time_legend(page.stages),
         time_hidden=_hidden_unless(time_legend(page.stages)),
-        facts="\n".join(
-            f"<div><dt>{escape(name)}</dt><dd>{escape(fact)}</dd></div>" for name, fact in page.facts.items()
-        ),
+        facts=listed(page.facts),
         facts_hidden=_hidden_unless(page.facts or page.command),
         command=_command(page.command),
-        data=_script_data(page),
-        style=_part("page.css"),
-        script=_part("page.js"),
     )
-
-
-def _part(name: str) -> str:
-    return files("frameloom.reports").joinpath(name).read_text("utf-8")
+    data = f'<script type="application/json" id="page-data">{_script_data(page)}</script>'
+    return document(title=escape(page.title), body=body, script=f"{data}\n<script>\n{part('page.js')}\n</script>")
 
 
 def _hidden_unless(content: object) -> str:
@@ -87,7 +80,7 @@ def _panes(page: DemoPage) -> str:
         ("truth", "Truth", "what the result should look like", page.truth_clip),
         ("difference", "Difference", f"amplified {page.difference_gain} times", page.difference_clip),
     ]
-    template = Template(_part("page_pane.html"))
+    template = Template(part("page_pane.html"))
     return "".join(
         template.substitute(role=role, name=name, remark=escape(remark), clip=clip_uri(clip))
         for role, name, remark, clip in wanted
@@ -107,7 +100,7 @@ def _choices(page: DemoPage) -> str:
 def _still(still: Still, page: DemoPage) -> str:
     difference = amplified_difference(still.result, still.truth, gain=page.difference_gain)
     height, width = still.result.shape[:2]
-    return Template(_part("page_still.html")).substitute(
+    return Template(part("page_still.html")).substitute(
         index=still.index,
         time=f"{still.time:.3f}",
         psnr=decibels(still.psnr),

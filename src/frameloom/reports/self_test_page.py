@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frameloom.benchmark.means import headed, number
-from frameloom.reports.document import document, part
+from frameloom.reports.document import document, listed, part
 from frameloom.reports.page_pictures import picture_uri
 from frameloom.reports.scatter import Dot, scatter
 from frameloom.reports.self_test_charts import chart_legend, score_chart
@@ -50,7 +50,7 @@ def render_self_test(page: SelfTestPage) -> str:
     body = Template(part("self_test.html")).substitute(
         title=title,
         subtitle=escape(
-            f"{_counted(len(result.candidates), 'model')}, {_counted(len(result.ranked), 'frame')} restored"
+            f"{_counted(len(result.candidates), 'model')}, {_counted(len(result.frames), 'frame')} restored"
         ),
         notices="\n".join(f"<p>{escape(notice)}</p>" for notice in result.notices),
         verdict=escape(result.verdict),
@@ -70,7 +70,7 @@ def render_self_test(page: SelfTestPage) -> str:
         frame_heads=_frame_heads(result),
         frame_rows="\n".join(_frame_row(frame, result) for frame in result.frames[:_MOST_ROWS]),
         **_left_out(result),
-        facts=_listed(page.facts),
+        facts=listed(page.facts),
     )
     return document(title=title, body=body, styles=("inspection.css", "leaderboard.css", "self_test.css"))
 
@@ -98,10 +98,6 @@ def seconds(amount: float) -> str:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _listed(facts: Mapping[str, str]) -> str:
-    return "\n".join(f"<div><dt>{escape(name)}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts.items())
 
 
 def _failures(result: SelfTest) -> str:

@@ -6,7 +6,7 @@ from frameloom.media.writing.workspace import Workspace
 from frameloom.progress import Notices, track
 from frameloom.results.collage import BestChoice, Calm
 from frameloom.retrieval.all_frames import AllFrames
-from frameloom.retrieval.calm.choosing import calm_of, choose_calmly
+from frameloom.retrieval.calm.choosing import calm_of, choose_calmly, is_noted
 from frameloom.retrieval.matching import Checkpoint
 from frameloom.retrieval.optimal.choosing import best_of, choose_best
 from frameloom.retrieval.selection import Rules
@@ -33,7 +33,8 @@ def choose_together(every: AllFrames, checkpoint: Checkpoint, workspace: Workspa
 
 def is_whole(checkpoint: Checkpoint, rules: Rules, count: int) -> bool:
     """Whether a choice for all so many frames was written down, with what is known of it."""
-    return len(checkpoint.choices) == count and judged(checkpoint, rules, Fraction(1)) is not None
+    known = is_noted(checkpoint.facts) if rules.calm.asked else best_of(checkpoint.facts) is not None
+    return known and len(checkpoint.choices) == count
 
 
 def judged(checkpoint: Checkpoint, rules: Rules, duration: Fraction) -> BestChoice | Calm | None:

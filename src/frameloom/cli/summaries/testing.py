@@ -12,8 +12,10 @@ _SHOWN = 5
 
 
 def _self_test(tested: SelfTest) -> str:
+    total, ranked = len(tested.frames), len(tested.ranked)
+    beside = "" if ranked == total else f", ranked by {ranked} of them"
     lines = [
-        f"{tested.source}: {len(tested.ranked)} frames left out and restored by {len(tested.candidates)} model(s); "
+        f"{tested.source}: {total} frames left out and restored by {len(tested.candidates)} model(s){beside}; "
         f"took {seconds(tested.seconds)}",
         tested.verdict,
         *_aligned(_table(tested)),

@@ -36,9 +36,15 @@ def choose_calmly(every: AllFrames) -> tuple[list[Choice], Entry]:
         return _chosen(every)
 
 
+def is_noted(facts: dict[str, Any]) -> bool:
+    """Whether the facts of an earlier run are those of a calm choice: the file may be damaged."""
+    numbers = [facts.get(name) for name in _NUMBERS]
+    return all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers)
+
+
 def calm_of(checkpoint: Checkpoint, calmness: Calmness, duration: Fraction) -> Calm | None:
     """How calm the choice is, over so many seconds; None if what was noted about it is not whole."""
-    if not _are_numbers(checkpoint.facts):
+    if not is_noted(checkpoint.facts):
         return None
     selected = [choice.selected for choice in checkpoint.choices]
     switches = sum(after != before for before, after in pairwise(selected))
@@ -105,9 +111,3 @@ def _mean_difference(every: AllFrames, images: Sequence[int]) -> float:
     changes = [(before, after) for before, after in pairwise(images) if before != after]
     total = sum(difference(small(before), small(after)) for before, after in changes)
     return total / (len(images) - 1) if changes else 0.0
-
-
-def _are_numbers(facts: dict[str, Any]) -> bool:
-    """Whether an earlier run's facts are whole: the file may be damaged."""
-    numbers = [facts.get(name) for name in _NUMBERS]
-    return all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers)
