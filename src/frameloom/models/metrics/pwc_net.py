@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from frameloom.models.layers.warping import resize, warp
 from frameloom.models.metrics.parts import Part
+from frameloom.models.metrics.pyramid import Pyramid
 
 _MULTIPLE = 64
 _SLOPE = 0.1
@@ -27,7 +28,7 @@ def _convolution(given: int, made: int, *, stride: int = 1, dilation: int = 1) -
     return [nn.Conv2d(given, made, 3, stride=stride, padding=dilation, dilation=dilation), nn.LeakyReLU(_SLOPE)]
 
 
-class Extractor(nn.Module):
+class Extractor(Pyramid):
     """Features at 1/2, 1/4, ..., 1/64 of the size."""
 
     def __init__(self) -> None:
@@ -37,14 +38,6 @@ class Extractor(nn.Module):
             layers = _convolution(given, made, stride=2) + _convolution(made, made) + _convolution(made, made)
             self.add_module(f"module{name}", nn.Sequential(*layers))
             given = made
-
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Finest first."""
-        levels: list[Tensor] = []
-        for level in self.children():
-            images = level(images)
-            levels.append(images)
-        return levels
 
 
 class Decoder(nn.Module):

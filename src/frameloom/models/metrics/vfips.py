@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from frameloom.models.metrics.lpips import Head, of_unit_length, standardised
 from frameloom.models.metrics.parts import Part, as_tensor, check_size, judging
+from frameloom.models.metrics.pyramid import Pyramid
 
 FRAMES = 12
 _SLOPE = 0.1
@@ -26,7 +27,7 @@ _ATTENDING = 2
 _BLOCK = "layers.0.residual_group.blocks.0"
 
 
-class Extractor(nn.Module):
+class Extractor(Pyramid):
     """Features of single frames at 1/2, 1/4, ..., 1/32 of the size."""
 
     def __init__(self) -> None:
@@ -39,14 +40,6 @@ class Extractor(nn.Module):
             )  # fmt: skip
             self.add_module(f"module{name}", layers)
             given = made
-
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Finest first."""
-        levels: list[Tensor] = []
-        for level in self.children():
-            images = level(images)
-            levels.append(images)
-        return levels
 
 
 class WindowAttention(nn.Module):
