@@ -55,6 +55,24 @@ def test_winograds_convolutions_are_the_plain_ones(batch: int, size: tuple[int, 
 
 
 @needs_winograd
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last], ids=str)
+@pytest.mark.parametrize("size", [(1, 1), (5, 8), (32, 21)], ids=str)
+def test_halving_convolutions_of_odd_channels_are_the_plain_ones(
+    size: tuple[int, int], memory_format: torch.memory_format
+) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(17, 11, 3, 2, 1), nn.Conv2d(11, 9, 3, 2, 1, bias=False), nn.Conv2d(9, 3, 3, 1, 1))
+    features = torch.randn(2, 17, *size).to(memory_format=memory_format)
+    before = features.clone()
+    with torch.inference_mode():
+        plain = network(features)
+        convolutions.hasten(network)
+        assert all("forward" in vars(module) for module in network)
+        assert (network(features) - plain).abs().max() < 1e-4
+    assert torch.equal(features, before)
+
+
+@needs_winograd
 def test_what_would_not_gain_or_is_something_else_stays() -> None:
     others = [
         nn.Conv2d(3, 8, 3, 1, 1),

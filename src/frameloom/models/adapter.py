@@ -62,6 +62,7 @@ class _Line(Line[_Sight, _Sights, None]):
         """Nothing: a network finds the motion of each part itself."""
 
     def _view(self, image: Tensor) -> _Sight:
+        image = image.contiguous()  # arrays come with channels last, in which these networks' layers are slower
         fine = self._engine.network.view(image)
         if self._settled.scale == 1:
             return _Sight(fine, None)

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from frameloom.errors import ShapeError
 from frameloom.models.interpolators.network import AnyTimeNetwork, Motion, Pair, Reference, View
-from frameloom.models.layers.correlation import SMALLEST_SIDE, CorrelationPyramid
+from frameloom.models.layers.activation import OverwritingPReLU, with_last
+from frameloom.models.layers.correlation import SMALLEST_SIDE, Correlation, correlate_both
 from frameloom.models.layers.grids import pixel_grid
 from frameloom.models.layers.warping import resize, resize_flow, warp
 
@@ -25,12 +26,13 @@ _SIDE_CHANNELS = 20  # on which every other convolution of a residual block work
 _MATCHED_AT = 8  # matches are looked up at this fraction of the size
 _MATCHED_CHANNELS = 84
 _LEVELS, _RADIUS = 4, 3  # of the matches that are looked up
+_KEPT = 1 << 30  # bytes of matches that accelerators keep, if all of them fit
 _FIELDS = 3  # pairs of flows that the last decoder makes
 _INSTANT = 1e-6  # keeps the way from a given frame to itself finite, as in the distance-indexed original
 
 
 def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), nn.PReLU(outputs))
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), OverwritingPReLU(outputs))
 
 
 class Encoder(nn.Module):
@@ -102,15 +104,14 @@ class ResidualBlock(nn.Module):
         self.conv3 = _convolution(channels, channels)
         self.conv4 = _convolution(_SIDE_CHANNELS, _SIDE_CHANNELS)
         self.conv5 = nn.Conv2d(channels, channels, 3, 1, 1)
-        self.prelu = nn.PReLU(channels)
-        self.split = [channels - _SIDE_CHANNELS, _SIDE_CHANNELS]
+        self.prelu = OverwritingPReLU(channels)
 
     def forward(self, features: Tensor) -> Tensor:
         """(batch, channels, height, width), the same."""
-        main, side = torch.split(self.conv1(features), self.split, dim=1)
-        mixed = self.conv3(torch.cat([main, self.conv2(side)], dim=1))
-        main, side = torch.split(mixed, self.split, dim=1)
-        return self.prelu(features + self.conv5(torch.cat([main, self.conv4(side)], dim=1)))
+        inner = self.conv1(features)
+        inner = self.conv3(with_last(inner, self.conv2(inner[:, -_SIDE_CHANNELS:])))
+        inner = self.conv5(with_last(inner, self.conv4(inner[:, -_SIDE_CHANNELS:])))
+        return self.prelu(inner.add_(features))
 
 
 class Decoder(nn.Module):
@@ -179,8 +180,11 @@ class AMTPair(Pair):
         return self._network.encoder(self.centred)
 
     @cached_property
-    def matches(self) -> tuple[CorrelationPyramid, CorrelationPyramid]:
+    def matches(self) -> tuple[Correlation, Correlation]:
         """How well the first frame matches the last, and the last the first.
+
+        Processors make matches when they are looked up: one frame looks six times, and that takes two thirds of the
+        time of making all of them, most of which nobody looks at, and none of their memory.
 
         Raises:
             ShapeError: The coarsest level would have a single row or column.
@@ -193,10 +197,7 @@ class AMTPair(Pair):
                 " for the motion at a larger scale."
             )
         first, last = self._network.feat_encoder(self.centred).chunk(2)
-        return (
-            CorrelationPyramid.of(first, last, levels=_LEVELS),
-            CorrelationPyramid.of(last, first, levels=_LEVELS),
-        )
+        return correlate_both(first, last, levels=_LEVELS, memory=0 if first.device.type == "cpu" else _KEPT)
 
 
 class AMTS(AnyTimeNetwork):
@@ -221,7 +222,9 @@ class AMTS(AnyTimeNetwork):
         self.update3 = Update(second)
         self.update2 = Update(first)
         self.comb_block = nn.Sequential(
-            nn.Conv2d(3 * _FIELDS, 6 * _FIELDS, 3, 1, 1), nn.PReLU(6 * _FIELDS), nn.Conv2d(6 * _FIELDS, 3, 3, 1, 1)
+            nn.Conv2d(3 * _FIELDS, 6 * _FIELDS, 3, 1, 1),
+            OverwritingPReLU(6 * _FIELDS),
+            nn.Conv2d(6 * _FIELDS, 3, 3, 1, 1),
         )
 
     def pair(self, first: View, last: View) -> AMTPair:
@@ -283,7 +286,7 @@ class AMTS(AnyTimeNetwork):
     ) -> tuple[Tensor, Tensor]:
         """Flow and features, of the size they come in, after a look at the matches at 1/8 of the pair's size."""
         first_in_last, last_in_first = pair.matches
-        size = first_in_last.size
+        size = (pair.size[0] // _MATCHED_AT, pair.size[1] // _MATCHED_AT)
         distance = resize(distance, size)
         small = resize_flow(flow, size)
         to_first, to_last = small.chunk(2, dim=1)

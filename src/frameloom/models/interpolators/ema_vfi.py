@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from frameloom.models.interpolators.network import AnyTimeNetwork, Motion, Pair, Reference, View
+from frameloom.models.layers.activation import OverwritingPReLU
 from frameloom.models.layers.warping import resize, resize_flow, warp
 
 _CHANNELS = (32, 64, 128, 256, 512)  # of appearance, from full size to 1/16
@@ -30,11 +31,11 @@ _SIZES_KEPT = 16  # two attention stages per size; a video may be looked at in s
 
 
 def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), nn.PReLU(outputs))
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), OverwritingPReLU(outputs))
 
 
 def _doubling(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.ConvTranspose2d(inputs, outputs, 4, 2, 1), nn.PReLU(outputs))
+    return nn.Sequential(nn.ConvTranspose2d(inputs, outputs, 4, 2, 1), OverwritingPReLU(outputs))
 
 
 class TwoConvolutions(nn.Module):

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from frameloom.models.interpolators.network import AnyTimeNetwork, Motion, Pair, Reference, View
+from frameloom.models.layers.activation import OverwritingPReLU, with_last
 from frameloom.models.layers.warping import resize, resize_flow, warp_both
 
 # Channels of the encoder's levels, at 1/2, 1/4, 1/8 and 1/16 of the size; decoders hand on features of the level above.
@@ -136,23 +137,23 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.shares = [width - _SIDE, _SIDE]
         self.conv1 = _convolution(width, width)
         self.conv2 = _convolution(_SIDE, _SIDE)
         self.conv3 = _convolution(width, width)
         self.conv4 = _convolution(_SIDE, _SIDE)
         self.conv5 = nn.Conv2d(width, width, kernel_size=3, padding=1)
-        self.prelu = nn.PReLU(width)
+        self.prelu = OverwritingPReLU(width)
 
     def forward(self, feature: Tensor) -> Tensor:
         """(batch, width, height, width), as given and as returned."""
-        most, side = self.conv1(feature).split(self.shares, 1)
-        most, side = self.conv3(torch.cat([most, self.conv2(side)], 1)).split(self.shares, 1)
-        return self.prelu(feature + self.conv5(torch.cat([most, self.conv4(side)], 1)))
+        inner = self.conv1(feature)
+        inner = self.conv3(with_last(inner, self.conv2(inner[:, -_SIDE:])))
+        inner = self.conv5(with_last(inner, self.conv4(inner[:, -_SIDE:])))
+        return self.prelu(inner.add_(feature))
 
 
 def _convolution(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel_size=3, stride=stride, padding=1), nn.PReLU(outputs))
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel_size=3, stride=stride, padding=1), OverwritingPReLU(outputs))
 
 
 def _level(inputs: int, outputs: int) -> nn.Sequential:

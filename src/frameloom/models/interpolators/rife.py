@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from frameloom.models.interpolators.network import AnyTimeNetwork, Motion, Pair, Reference, View
+from frameloom.models.layers.activation import OverwritingPReLU
 from frameloom.models.layers.warping import resize, resize_flow, warp_both
 
 
@@ -199,11 +200,13 @@ class TwoConvolutions(nn.Module):
 
 
 def _convolution(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel_size=3, stride=stride, padding=1), nn.PReLU(outputs))
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel_size=3, stride=stride, padding=1), OverwritingPReLU(outputs))
 
 
 def _doubling(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1), nn.PReLU(outputs))
+    return nn.Sequential(
+        nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1), OverwritingPReLU(outputs)
+    )
 
 
 def _moment(distance: Tensor, reference: Reference | None) -> Tensor:
