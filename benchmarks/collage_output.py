@@ -91,7 +91,7 @@ def ours(paths: Sequence[Path], ids: Sequence[int], folder: Path, *, jpeg: bool,
         info, Encoding(preset=preset, key_frames_only=mostly_changes(ids)), rate=Fraction(RATE), unit=Fraction(1, RATE)
     )
     fitting = Fitting(size=SIZE, aspect=Fraction(16, 9))
-    images = FittedImages(lambda identity: fitted(fitting.read(paths[identity]), settings, jpeg=jpeg), WORKERS)
+    images = FittedImages(lambda identity: fitted(fitting.read_middle(paths[identity]), settings, jpeg=jpeg), WORKERS)
     video = folder / "ours.mp4"
 
     def take(item: tuple[int, Fitted]) -> None:
