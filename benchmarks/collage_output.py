@@ -37,7 +37,6 @@ Fit = Callable[[Path], NDArray[np.uint8]]
 SIZE = (720, 1280)
 RATE = 24
 PRESETS = ("ultrafast", "veryfast", "medium")
-ROUNDS = 2
 WORKERS = 2  # threads that make images ahead
 
 
@@ -91,7 +90,7 @@ def ours(paths: Sequence[Path], ids: Sequence[int], folder: Path, *, jpeg: bool,
         info, Encoding(preset=preset, key_frames_only=mostly_changes(ids)), rate=Fraction(RATE), unit=Fraction(1, RATE)
     )
     fitting = Fitting(size=SIZE, aspect=Fraction(16, 9))
-    images = FittedImages(lambda identity: fitted(fitting.read(paths[identity]), settings, jpeg=jpeg), WORKERS)
+    images = FittedImages(lambda identity: fitted(fitting.read_middle(paths[identity]), settings, jpeg=jpeg), WORKERS)
     video = folder / "ours.mp4"
 
     def take(item: tuple[int, Fitted]) -> None:
@@ -118,17 +117,24 @@ def likeness(video: Path, paths: Sequence[Path], ids: Sequence[int], fit: Fit) -
     return float(np.mean(found))
 
 
-def measured(paths: Sequence[Path], ids: Sequence[int], write: Callable[[Path], Path], fit: Fit) -> dict[str, float]:
-    """The least of a few rounds."""
-    spent, passed = [], []
-    for _ in range(ROUNDS):
-        with tempfile.TemporaryDirectory() as folder:
-            started, began = time.process_time(), time.perf_counter()
-            video = write(Path(folder))
-            spent.append(1000 * (time.process_time() - started) / len(ids))
-            passed.append(1000 * (time.perf_counter() - began) / len(ids))
-            megabytes, psnr = video.stat().st_size / 2**20, likeness(video, paths, ids, fit)
-    return {"cpu_ms_per_frame": min(spent), "ms_per_frame": min(passed), "megabytes": megabytes, "psnr": psnr}
+def measured(
+    paths: Sequence[Path], ids: Sequence[int], ways: dict[str, tuple[Callable[[Path], Path], Fit]], rounds: int
+) -> dict[str, dict[str, float]]:
+    """The least of a few rounds of each way; they take turns, so that other work on the machine meets all alike."""
+    found: dict[str, dict[str, float]] = {}
+    for _ in range(rounds):
+        for name, (write, fit) in ways.items():
+            with tempfile.TemporaryDirectory() as folder:
+                started, began = time.process_time(), time.perf_counter()
+                video = write(Path(folder))
+                spent = 1000 * (time.process_time() - started) / len(ids)
+                passed = 1000 * (time.perf_counter() - began) / len(ids)
+                row = found.setdefault(name, {"cpu_ms_per_frame": spent, "ms_per_frame": passed})
+                row["cpu_ms_per_frame"] = min(spent, row["cpu_ms_per_frame"])
+                row["ms_per_frame"] = min(passed, row["ms_per_frame"])
+                if "psnr" not in row:
+                    row |= {"megabytes": video.stat().st_size / 2**20, "psnr": likeness(video, paths, ids, fit)}
+    return found
 
 
 def choices_of(pool: int, frames: int) -> dict[str, list[int]]:
@@ -140,15 +146,14 @@ def choices_of(pool: int, frames: int) -> dict[str, list[int]]:
     }
 
 
-def output_table(paths: Sequence[Path], frames: int) -> list[dict[str, object]]:
+def output_table(paths: Sequence[Path], frames: int, rounds: int) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for name, ids in choices_of(len(paths), frames).items():
         for jpeg in (True, False):
-            ways = {"original": partial(original, paths, ids, jpeg=jpeg)}
-            ways |= {preset: partial(ours, paths, ids, jpeg=jpeg, preset=preset) for preset in PRESETS}
-            for way, write in ways.items():
-                fit = original_fit if way == "original" else our_fit
-                rows.append({"choice": name, "jpeg": jpeg, "way": way, **measured(paths, ids, write, fit)})
+            ways = {"original": (partial(original, paths, ids, jpeg=jpeg), original_fit)}
+            ways |= {preset: (partial(ours, paths, ids, jpeg=jpeg, preset=preset), our_fit) for preset in PRESETS}
+            for way, found in measured(paths, ids, ways, rounds).items():
+                rows.append({"choice": name, "jpeg": jpeg, "way": way, **found})
                 print(rows[-1], flush=True)
     return rows
 
@@ -183,13 +188,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--frames", type=int, default=120)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     paths = sorted(path for path in asked.photos.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
     result = {
-        "size": SIZE, "frames": asked.frames, "images": len(paths), "processors": os.cpu_count(),
+        "size": SIZE, "frames": asked.frames, "rounds": asked.rounds, "images": len(paths),
+        "processors": os.cpu_count(),
         "versions": {name: version(name) for name in ("av", "opencv-python-headless", "numpy")},
-        "output": output_table(paths, asked.frames), "notes": notes_table(),
+        "output": output_table(paths, asked.frames, asked.rounds), "notes": notes_table(),
     }  # fmt: skip
     if asked.json:
         asked.json.write_text(json.dumps(result, indent=1) + "\n")

@@ -1,6 +1,7 @@
 """Pictures of a collage: in the encoder's format, in the descriptor's size, and made ahead."""
 
 import threading
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,15 +12,19 @@ import pytest
 from collage_pool import coloured
 from factories import clip, noise, write_png
 from frameloom.errors import CannotOpen
+from frameloom.frame import Frame
 from frameloom.media.pictures.colour import default_tags
 from frameloom.media.pictures.native import native_of_bytes, to_native
-from frameloom.media.pictures.planes import read_planes
+from frameloom.media.pictures.planes import read_planes, write_planes
 from frameloom.media.reading.source import SourceInfo, open_source
 from frameloom.media.writing.encoding import Encoding, VideoSettings
+from frameloom.media.writing.sink import VideoSink
 from frameloom.retrieval import fitting as module
-from frameloom.retrieval.fitting import Fitted, FittedImages, Fitting, fitted
+from frameloom.retrieval.fitting import Fitted, FittedImages, Fitting, fitted, jpeg_of
 from frameloom.retrieval.queries import query_of, shown_aspect
 from frameloom.retrieval.rendering import mostly_changes
+
+_USUAL = Encoding()
 
 
 @pytest.mark.parametrize("size", [(48, 64), (47, 63)])
@@ -35,6 +40,35 @@ def test_bytes_become_the_picture_that_floats_become(format: str, full_range: bo
         apart = np.abs(ours.astype(int) - theirs)
         assert apart.max() <= (1 if ours.shape == size else 12)
         assert apart.mean() < 1
+
+
+@pytest.mark.parametrize("size", [(180, 320), (175, 311), (100, 178)])
+@pytest.mark.parametrize("format", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "gray"])
+def test_what_is_mixed_before_it_is_enlarged_has_the_same_colours(format: str, size: tuple[int, int]) -> None:
+    """Against floats all the way, softly, for filters differ; chroma of (100, 178) shrinks, the others' grows."""
+    pixels, tags = np.asarray(cv2.GaussianBlur(noise((72, 128)), (0, 0), 3), np.uint8), default_tags(720)
+    planes = read_planes(native_of_bytes(pixels, format, tags, size))
+    large = cv2.resize(pixels.astype(np.float32) / 255, size[::-1], interpolation=cv2.INTER_CUBIC)
+    exact = read_planes(to_native(large, format, tags))
+    levels = 4 if "10" in format else 1
+    for ours, theirs in zip(planes, exact, strict=True):
+        assert ours.shape == theirs.shape
+        apart = ours.astype(float) - theirs
+        assert abs(apart.mean()) < 0.1 * levels
+        assert np.abs(apart).mean() < 0.8 * levels
+
+
+@pytest.mark.parametrize(("format", "kind"), [("yuv420p", np.uint8), ("yuv420p10le", "<u2")])
+def test_what_lies_behind_the_rows_of_a_picture_is_zero(format: str, kind: type | str) -> None:
+    planes = [np.full(size, 99, kind) for size in ((6, 10), (3, 5), (3, 5))]
+    for _ in range(20):  # memory that was used before
+        picture = write_planes(planes, format)
+        for plane, values in zip(picture.planes, planes, strict=True):
+            rows = np.frombuffer(bytes(plane), kind).reshape(plane.height, -1)
+            assert rows.shape[1] > plane.width
+            assert (rows[:, : plane.width] == values).all()
+            assert not rows[:, plane.width :].any()
+        write_planes([np.full(size, 99, kind) for size in ((6, 64), (3, 32), (3, 32))], format)
 
 
 def test_every_colour_is_at_most_a_rounding_from_exact() -> None:
@@ -85,6 +119,18 @@ def test_a_photo_is_never_decoded_smaller_than_it_is_shown(tmp_path: Path) -> No
     assert shown.std() > 100
 
 
+@pytest.mark.parametrize("size", [(90, 160), (40, 71), (64, 114)])
+def test_a_frame_and_its_file_show_the_same(size: tuple[int, int], tmp_path: Path) -> None:
+    """Both are made from the same pixels, each enlarged for itself."""
+    cv2.imwrite(str(tmp_path / "a.jpg"), noise((64, 120)))
+    fitting, wanted = Fitting(size=size, aspect=Fraction(size[1], size[0])), settings(size)
+    found = fitted(fitting.read_middle(tmp_path / "a.jpg"), wanted, jpeg=True)
+    whole = fitting.read(tmp_path / "a.jpg")
+    assert found.picture.size == whole.shape[:2] == size
+    assert found.jpeg == jpeg_of(whole)
+    assert np.abs(found.picture.to_integer(8).astype(int) - whole).mean() < 3  # of which chroma at half its size is 2
+
+
 class _Made:
     """Counts what is made."""
 
@@ -100,11 +146,11 @@ class _Made:
         return fitted(np.full((8, 8, 3), identity, np.uint8), settings(), jpeg=True)
 
 
-def settings() -> VideoSettings:
+def settings(size: tuple[int, int] = (8, 8), encoding: Encoding = _USUAL) -> VideoSettings:
     info = SourceInfo(
         path=Path("film"),
         kind="video",
-        size=(8, 8),
+        size=size,
         depth=8,
         frame_count=1,
         rate=Fraction(25),
@@ -113,7 +159,7 @@ def settings() -> VideoSettings:
         start=Fraction(0),
         duration=Fraction(1),
     )
-    return VideoSettings.of(info, Encoding(), rate=Fraction(25), unit=Fraction(1, 25))
+    return VideoSettings.of(info, encoding, rate=Fraction(25), unit=Fraction(1, 25))
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -134,6 +180,12 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert make.ids.count(1) == 2
 
 
+def test_images_that_do_not_come_again_are_let_go_at_once() -> None:
+    images = FittedImages(_Made(), 1)
+    for number, _ in enumerate(images.through([1, 2, 3, 1, 4, 5, 6, 7, 8])):
+        assert len(images._bytes) == (min(number, 1) + 1 if number < 3 else 1), number
+
+
 def test_an_image_that_is_gone_ends_it_and_the_threads() -> None:
     before = threading.active_count()
     with pytest.raises(CannotOpen, match="13"):
@@ -146,3 +198,28 @@ def test_where_images_change_all_the_time_none_is_predicted_from_another() -> No
     assert not mostly_changes([1, 1, 1, 2, 2, 2])
     assert not mostly_changes([None, None, None, None, 5])
     assert not mostly_changes([4])
+
+
+def test_key_frames_alone_are_smoothed_for_nothing(tmp_path: Path) -> None:
+    """H.264 `ultrafast` leaves the smoothing of block edges out; here it costs no bytes."""
+    pixels = [cv2.resize(noise((90, 160), seed=seed), (320, 180), interpolation=cv2.INTER_CUBIC) for seed in range(4)]
+    smoothed = settings((180, 320), Encoding(preset="ultrafast", key_frames_only=True))
+    plain = replace(smoothed, options=tuple(option for option in smoothed.options if option[0] != "deblock"))
+    errors, sizes = zip(
+        *(_written(tmp_path / f"{wanted is plain}.mkv", pixels, wanted) for wanted in (smoothed, plain)), strict=True
+    )
+    assert errors[0] < 0.95 * errors[1]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.01)
+
+
+def _written(path: Path, pixels: list[np.ndarray], wanted: VideoSettings) -> tuple[float, int]:
+    """How far a video is from its frames, squared, and its bytes."""
+    shown = [fitted(image, wanted, jpeg=False).picture for image in pixels]
+    with VideoSink(path, wanted) as sink:
+        for number, picture in enumerate(shown):
+            sink.append(Frame(picture, Fraction(number, 25), Fraction(1, 25)))
+    errors = [
+        np.square(frame.to_float() - picture.to_float()).mean()
+        for frame, picture in zip(open_source(path), shown, strict=True)
+    ]
+    return float(np.mean(errors)), path.stat().st_size

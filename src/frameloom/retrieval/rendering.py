@@ -175,7 +175,9 @@ def _pictures(rendering: Rendering, missing: Sequence[Shown]) -> Iterator[tuple[
 
 def _image(rendering: Rendering, identity: int) -> Fitted:
     with rendering.stopwatch.timing("images"):
-        return fitted(rendering.fitting.read(rendering.paths[identity]), rendering.settings, jpeg=rendering.frames)
+        return fitted(
+            rendering.fitting.read_middle(rendering.paths[identity]), rendering.settings, jpeg=rendering.frames
+        )
 
 
 def _source_frame(rendering: Rendering, frame: Frame) -> Fitted:

@@ -18,10 +18,19 @@ def read_planes(picture: av.VideoFrame) -> list[NDArray[np.uint8 | np.uint16]]:
 
 def write_planes(planes: Sequence[NDArray[Any]], format: str) -> av.VideoFrame:
     """A picture of that format and the size of the first plane, with exactly these planes."""
-    height, width = planes[0].shape
-    picture = av.VideoFrame(width, height, format)
-    for plane, values in zip(picture.planes, planes, strict=True):
-        rows = np.zeros((plane.height, plane.line_size // values.itemsize), values.dtype)
-        rows[:, : plane.width] = values
-        plane.update(rows.tobytes())
+    picture, places = unwritten(planes[0].shape, format, planes[0].dtype)
+    for place, values in zip(places, planes, strict=True):
+        place[...] = values
     return picture
+
+
+def unwritten(size: tuple[int, ...], format: str, kind: np.dtype[Any]) -> tuple[av.VideoFrame, list[NDArray[Any]]]:
+    """A picture (height, width) of that format, and its planes (rows, columns): what is put there is in the picture.
+
+    What lies behind the rows is zero, so that a picture never depends on what was in memory.
+    """
+    picture = av.VideoFrame(size[1], size[0], format)
+    rows = [np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1) for plane in picture.planes]
+    for values, plane in zip(rows, picture.planes, strict=True):
+        values[:, plane.width :] = 0
+    return picture, [values[:, : plane.width] for values, plane in zip(rows, picture.planes, strict=True)]

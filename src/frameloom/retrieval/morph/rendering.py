@@ -128,18 +128,10 @@ def render_segments(rendering: Rendering, journal: Journal) -> Iterator[None]:
 
 def _frames(rendering: Rendering, segments: Sequence[int]) -> Iterator[tuple[int, tuple[VideoPicture, ...]]]:
     """What each frame of these segments shows, in each size."""
-    images = FittedImages(lambda place: _shown(rendering, place), rendering.workers)
-    for segment in segments:
-        yield from _frames_of(rendering, rendering.pace.frames(segment), images)
-
-
-def _frames_of(
-    rendering: Rendering, frames: Sequence[int], images: FittedImages[_Shown]
-) -> Iterator[tuple[int, tuple[VideoPicture, ...]]]:
     pace = rendering.pace
-    groups = [(place, list(group)) for place, group in groupby(frames, lambda number: pace.shown(number)[0])]
+    groups = [group for segment in segments for group in _groups(pace, pace.frames(segment))]
     wanted = [place + behind for place, group in groups for behind in range(1 + _leads_on(pace, group))]
-    ready = images.through(wanted)
+    ready = FittedImages(lambda place: _shown(rendering, place), rendering.workers).through(wanted)
     for _, group in groups:
         first = _there(next(ready))
         steps = {number: pace.shown(number)[1] for number in group}
@@ -149,6 +141,11 @@ def _frames_of(
             made = _made(rendering, first, _there(next(ready)), list(between.values()))
             yield from zip(between, rendering.stopwatch.timed(made, "interpolate"), strict=True)
     next(ready, None)  # lets go of its threads
+
+
+def _groups(pace: Pace, frames: Sequence[int]) -> list[tuple[int, list[int]]]:
+    """The frames of a segment by the picture that they show or lie behind, by its place in the film."""
+    return [(place, list(group)) for place, group in groupby(frames, lambda number: pace.shown(number)[0])]
 
 
 def _leads_on(pace: Pace, group: list[int]) -> bool:
