@@ -182,8 +182,13 @@ def test_a_part_of_a_neighbour_is_a_tear(other: int, name: str) -> None:
 def told(steps: Sequence[Sequence[float]], seams: Sequence[Seam | None]) -> list[int]:
     """Which frames have a part of a neighbour, from how much each step changes three bands of rows."""
     nothing = np.zeros((1, 1, 2), np.float32)
-    moves = [Move(np.repeat(np.float32(bands), (70, 5, 25)), nothing[0], nothing, nothing, STEP, False)
-             for bands in steps]  # fmt: skip
+    moves = [
+        Move(
+            rows=np.repeat(np.float32(bands), (70, 5, 25)), cells=nothing[0], flow=nothing, blocks=nothing,
+            halves=(np.zeros((1, 1), np.uint8),) * 2, half_flow=nothing, left=0.0, passed=STEP, held=False, cut=False,
+        )
+        for bands in steps
+    ]  # fmt: skip
     return [at for at in range(len(moves)) if partial_repeat(moves, seams, at).strength >= 1]
 
 
