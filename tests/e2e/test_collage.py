@@ -252,8 +252,10 @@ def test_an_index_made_before(film: Path, pool: Path, tmp_path: Path, frameloom:
     build(pool, index, IndexPlan(describing=Describing(choice=choose_descriptor("hog", DescriptorOptions()))))
     made = json.loads(frameloom("collage", film, index, tmp_path / "out.mp4", "--json").done().out)
     assert made["descriptor"] == "hog"
-    line = frameloom("collage", film, index, tmp_path / "b.mp4", "--descriptor", "spatial_color").refused()
-    assert "is an index made with hog" in line
+    for other in (["--descriptor", "spatial_color"], ["--descriptor", "canny"], ["--size", "128"]):
+        assert "is an index made with hog" in frameloom("collage", film, index, tmp_path / "b.mp4", *other).refused()
+    assert not (tmp_path / "b.mp4").exists()
+    frameloom("collage", film, index, tmp_path / "b.mp4", "--descriptor", "hog").done()
 
 
 def test_a_demo_is_short(film: Path, pool: Path, tmp_path: Path, frameloom: Command) -> None:

@@ -205,7 +205,7 @@ def test_a_table_of_many_is_replaced_only_when_asked_and_nothing_else_with_it(
 ) -> None:
     (tmp_path / "pairs.json").write_text(json.dumps([{"image_a": "a.png", "image_b": "b.png", "label": "walk"}]))
     words, out = ("compare", "--config", tmp_path / "pairs.json", "--out", tmp_path / "out"), tmp_path / "out"
-    assert "1 of 1 pairs compared" in frameloom(*words, "--visualize").done().out
+    assert "1 of 1 pair compared" in frameloom(*words, "--visualize").done().out
     assert "--overwrite" in frameloom(*words).refused()
     frameloom(*words, "--overwrite").done()
     assert names(out) == {"results.json", "results.csv"}

@@ -152,7 +152,7 @@ def test_near_duplicates_are_listed_in_groups(pool: Path, tmp_path: Path, framel
     write_png(pool / "b.png", picture(0))
     frameloom("index", "build", pool, index).done()
     told = frameloom("index", "info", index, "--duplicates", "--duplicate-similarity", 0.97).done().out
-    assert "2 near-duplicates in 1 groups, similarity 0.97 or more" in told
+    assert "2 near-duplicates in 1 group, similarity 0.97 or more" in told
     assert "  000.png: a/copy.png " in told
     assert ", b.png 1.0000" in told
     found = json.loads(

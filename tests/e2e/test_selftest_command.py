@@ -36,7 +36,7 @@ def test_folder_holds_report_and_page(walk: Path, frameloom: Command, tmp_path: 
     said = frameloom("selftest", walk, tmp_path / "out").done().out
     assert sorted(entry.name for entry in (tmp_path / "out").iterdir()) == NAMES
     assert readers.hidden_in(tmp_path) == []
-    assert "frames left out and restored by 3 model(s)" in said
+    assert "frames left out and restored by 3 models" in said
     assert "fails at" in said
     assert "frame 9 at 0.360 s: flicker, frame 9: " in said
     assert "not tested: 2 frames (cut 2)" in said

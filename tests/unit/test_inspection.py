@@ -182,8 +182,13 @@ def test_a_part_of_a_neighbour_is_a_tear(other: int, name: str) -> None:
 def told(steps: Sequence[Sequence[float]], seams: Sequence[Seam | None]) -> list[int]:
     """Which frames have a part of a neighbour, from how much each step changes three bands of rows."""
     nothing = np.zeros((1, 1, 2), np.float32)
-    moves = [Move(np.repeat(np.float32(bands), (70, 5, 25)), nothing[0], nothing, nothing, STEP, False)
-             for bands in steps]  # fmt: skip
+    moves = [
+        Move(
+            rows=np.repeat(np.float32(bands), (70, 5, 25)), cells=nothing[0], flow=nothing, blocks=nothing,
+            halves=(np.zeros((1, 1), np.uint8),) * 2, half_flow=nothing, left=0.0, passed=STEP, held=False, cut=False,
+        )
+        for bands in steps
+    ]  # fmt: skip
     return [at for at in range(len(moves)) if partial_repeat(moves, seams, at).strength >= 1]
 
 
@@ -233,12 +238,42 @@ def test_a_still_scene_has_no_duplicates_and_no_flicker() -> None:
     assert findings(noisy) == []
 
 
-@pytest.mark.parametrize("missing", [2, 4])
+@pytest.mark.parametrize("missing", [1, 2, 3, 4])
 def test_missing_frames_are_a_jump(missing: int) -> None:
     clip = pan(32, speed=3)
     found = only(findings([*clip[:AT], *clip[AT + missing :]]))
     assert (found.kind, found.frame) == ("jump", AT)
-    assert f"about {missing} frames missing" in found.reason
+    assert f"about {missing} frame{'s' if missing > 1 else ''} missing" in found.reason
+
+
+def easing(start: float, gain: float, *, missing: int = 0) -> list[Image]:
+    """A camera that pans faster with every frame, from `start` pixels a frame on; some frames are missing."""
+    whole, lefts = scenery(1), [round(start * index + gain * index * (index - 1) / 2) for index in range(22 + missing)]
+    clip = [whole[10 : 10 + SIZE[0], left : left + SIZE[1]].copy() for left in lefts]
+    return [*clip[:AT], *clip[AT + missing :]]
+
+
+@pytest.mark.parametrize(("start", "gain"), [(1, 0.2), (2, 0.3), (8, -0.3)])
+def test_missing_frames_of_uneven_motion_are_a_jump(start: float, gain: float) -> None:
+    """Its story: steps after the gap go almost as far as it, so by lengths alone it was missed or called one frame."""
+    assert findings(easing(start, gain)) == []
+    found = only(findings(easing(start, gain, missing=2)))
+    assert (found.kind, found.frame) == ("jump", AT)
+    assert "about 2 frames missing" in found.reason
+
+
+@pytest.mark.parametrize("times", [2, 3, 4])
+def test_motion_on_twos_or_more_has_duplicates_and_no_jumps(times: int) -> None:
+    """Its story: on threes every third frame was a jump, as the steps beside it stand still."""
+    found = findings([image for image in pan(10) for _ in range(times)])
+    assert {one.kind for one in found} == {"duplicate"}
+    assert len(found) == 9 * (times - 1)  # nothing ends the last run
+
+
+def test_motion_that_catches_up_after_a_repeated_frame_is_no_jump() -> None:
+    clip = pan()
+    found = only(findings(with_frame(clip, clip[AT - 1])))
+    assert (found.kind, found.frame) == ("duplicate", AT)
 
 
 def test_a_step_that_takes_longer_may_go_further() -> None:

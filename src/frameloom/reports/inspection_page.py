@@ -8,6 +8,7 @@ from string import Template
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.reports.document import document, listed, part
 from frameloom.reports.inspection_charts import STYLES, Curve, chart, legend
 from frameloom.reports.page_pictures import picture_uri
@@ -87,7 +88,7 @@ def _listed(words: Sequence[str]) -> str:
 
 def _evidence(result: Inspection) -> str:
     frames = len(result.frames)
-    begins = f"{frames} frame{'s' if frames != 1 else ''} looked at, one by one, each against its neighbours."
+    begins = f"{counted(frames, 'frame')} looked at, one by one, each against its neighbours."
     if not result.worst:
         return begins
     worst = result.worst[0]

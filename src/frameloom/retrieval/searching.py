@@ -33,7 +33,8 @@ class PoolWish:
     """A folder of images, or of their index, and how images are compared."""
 
     place: Path
-    descriptor: str
+    descriptor: str | None
+    """None: canny, or that of an index."""
     options: DescriptorOptions
     structure: StructureWish
     runtime: Runtime
@@ -104,15 +105,14 @@ class PoolWish:
 
     def _describing(self, aspect: Fraction | float) -> Describing:
         options = replace(self.options, aspect=aspect)
-        return Describing(choice=choose_descriptor(self.descriptor, options, self.runtime))
+        return Describing(choice=choose_descriptor(self.descriptor or DEFAULT_DESCRIPTOR, options, self.runtime))
 
     def _that_of(self, index: PoolIndex, asked: Describing) -> Describing:
         """How the images of an index were compared; what was asked must be the same or nothing."""
         describing = describing_of(index.stored)
         made, options = describing.choice, replace(describing.choice.options, aspect=self.options.aspect)
-        same = (made.name, options) == (asked.choice.name, self.options)
-        nothing = (self.descriptor, self.options) == (DEFAULT_DESCRIPTOR, DescriptorOptions())
-        if not (same or nothing):
+        named = self.descriptor is None or made.name == asked.choice.name
+        if not (named and self.options in (options, DescriptorOptions())):
             raise InputError(
                 f"{self.place} is an index made with {made.name} and options of its own; leave out --descriptor and "
                 "what goes with it, or name the folder of the images"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from frameloom.counting import counted
 from frameloom.results.inspection import FAULTS, Finding, Kind
 from frameloom.similarity.flicker import Departure, Flicker
 from frameloom.similarity.tearing import Tear
@@ -74,7 +75,7 @@ def _flickers(evidence: Evidence, departure: Departure) -> str:
         return f"{way} than both its neighbours: edges are {_percent(departure.sharpness.own)} {edges}"
     if flicker.bent == strongest:
         pixels = max(1, round(evidence.bent * evidence.scale))
-        return f"bent: half of it lies {pixels} pixel{'s' if pixels > 1 else ''} or more from where its neighbours lead"
+        return f"bent: half of it lies {counted(pixels, 'pixel')} or more from where its neighbours lead"
     times = min(departure.to_previous, departure.to_next) / max(departure.between, 1e-3)
     return f"shows something else: {times:.1f} times as far from either neighbour as these are from each other"
 
@@ -91,12 +92,12 @@ def _torn(evidence: Evidence) -> str:
     pixels = round(abs(tear.shift) * evidence.scale)
     if not pixels:
         return f"a seam runs across the picture at row {round(tear.row * evidence.height)}"
-    return f"{side} lies {pixels} pixels too far to the {'right' if tear.shift > 0 else 'left'}"
+    return f"{side} lies {counted(pixels, 'pixel')} too far to the {'right' if tear.shift > 0 else 'left'}"
 
 
 def _jumps(moved: float) -> str:
     if moved < 1.5:
         return "changes much more than the frames around it do: frames may be missing before it"
     missing = max(1, round(moved) - 1)
-    lost = f"{missing} frame{'s' if missing > 1 else ''}"
+    lost = counted(missing, "frame")
     return f"moves {moved:.1f} times as far as the frames around it: about {lost} missing before it"

@@ -17,7 +17,7 @@ from frameloom.similarity.looks import Look
 _BLOCKS = (16, 9)  # along the longer side, along the shorter
 _FINEST_LEVEL = 1  # half the size: level 0 takes four times as long
 _ROUNDS = 4  # of fitting the camera's share; blocks that move on their own count less in each
-_GRAIN = 0.5  # 8-bit levels that no motion explains
+GRAIN = 0.5  # 8-bit levels that no motion explains
 _OFF, _LEAST_OFF = 2.0, 1e-3  # times the median and pixels from which on they do
 
 
@@ -66,13 +66,13 @@ def unexplained(
         to_this: Flow from the frame before to it.
         to_next: Flow from it to the frame after.
     """
-    nearer = min(_left(previous, this, to_this), _left(this, following, to_next))
-    return nearer / (_left(previous, following, flow_between(previous, following)) + _GRAIN)
+    nearer = min(left(previous.small, this.small, to_this), left(this.small, following.small, to_next))
+    return nearer / (left(previous.small, following.small, flow_between(previous, following)) + GRAIN)
 
 
-def _left(first: Look, second: Look, flow: NDArray[np.float32]) -> float:
-    """Levels by which a frame differs on average from the second one, fetched along the flow to it."""
-    return float(np.abs(fetch(second.small.astype(np.float32), flow, 1, cubic=False) - first.small).mean())
+def left(first: NDArray[np.uint8], second: NDArray[np.uint8], flow: NDArray[np.float32]) -> float:
+    """Levels by which the first image `(height, width)` differs on average from the second, fetched along the flow."""
+    return float(np.abs(fetch(second.astype(np.float32), flow, 1, cubic=False) - first).mean())
 
 
 def _without_camera(turned: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ def collage(
     images: str | Path,
     output: str | Path,
     *,
-    descriptor: str = "canny",
+    descriptor: str | None = None,
     repeat: bool = True,
     assign: Assign = "greedy",
     search_depth: int = 10,
@@ -73,8 +73,8 @@ def collage(
         images: Folder of the images, also in folders within it; or an index made by `frameloom index build`.
         output: .mp4, .mov or .mkv for the video alone; any other name is a folder for the video, its frames, samples
             and results.json.
-        descriptor: How images are compared: canny, spatial_pyramid, hog, spatial_color, mobilenet, efficientnet, or any
-            encoder; see `frameloom models list`.
+        descriptor: How images are compared: canny (the default), spatial_pyramid, hog, spatial_color, mobilenet,
+            efficientnet, or any encoder; see `frameloom models list`. An index keeps its own.
         repeat: Whether an image may stand for several frames. If not, each frame in turn gets the best one left.
         assign: Without repeats: greedy, each frame in turn gets the best image left; or optimal, all together get the
             images with the largest sum of similarities, with proof.

@@ -14,7 +14,7 @@ COMMANDS: dict[str, Command] = {
         video=Path,
         images=Path,
         output=Path,
-        descriptor=Annotated[str, Parameter(name=("--descriptor", "--feature-method"))],
+        descriptor=Annotated[str | None, Parameter(name=("--descriptor", "--feature-method"))],
         repeat=Annotated[bool, Parameter(name="--repeat", negative="--no-repeat")],
         search_depth=Annotated[int, Parameter(name=("--search-depth", "--top-n"), converter=whole)],
         seed=SEED,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from frameloom.cli.summaries.units import seconds
+from frameloom.counting import counted
 from frameloom.results.base import Result
 from frameloom.results.comparing import ComparedPair, Comparison, Comparisons
 
@@ -17,7 +18,8 @@ def _comparisons(found: Comparisons) -> str:
     lines = [f"{pair.label}: {_distance(pair)}" for pair in found.pairs]
     lines += [f"{label}: not compared: {why}" for label, why in found.failures.items()]
     total = len(found.pairs) + len(found.failures)
-    done = f"{len(found.pairs)} of {total} pairs compared by {found.encoder}, {found.images} images encoded"
+    compared = f"{len(found.pairs)} of {counted(total, 'pair')} compared by {found.encoder}"
+    done = f"{compared}, {counted(found.images, 'image')} encoded"
     return "\n".join([*lines, f"{found.output}: {done}; took {seconds(found.seconds)}"])
 
 

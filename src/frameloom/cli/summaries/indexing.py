@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from frameloom.cli.summaries.units import seconds
+from frameloom.counting import counted
 from frameloom.results.base import Result
 from frameloom.results.indexing import IndexBuild, IndexInfo, IndexSearch, NearDuplicates
 
@@ -14,10 +15,10 @@ def _build(made: IndexBuild) -> str:
     info = made.info
     skipped = f", {len(info.skipped)} skipped" if info.skipped else ""
     gone = f", {made.removed} taken out" if made.removed else ""
-    line = f"{info.index}: {info.images} images{skipped}, up to date"
+    line = f"{info.index}: {counted(info.images, 'image')}{skipped}, up to date"
     if made.described or made.removed:
         line = (
-            f"{info.index}: {info.images} images by {info.descriptor} ({info.dims} numbers each); "
+            f"{info.index}: {counted(info.images, 'image')} by {info.descriptor} ({info.dims} numbers each); "
             f"{made.described} described{gone}{skipped}; took {seconds(made.seconds)}"
         )
     return line if info.search == "exact" else f"{line}\n  search: {searched(info)}"
@@ -42,7 +43,7 @@ def _info(info: IndexInfo) -> str:
     lines = [str(info.index), *(f"  {name:12} {fact}" for name, fact in facts.items() if fact)]
     lines += [f"  skipped: {name}: {why}" for name, why in list(info.skipped.items())[:_SHOWN]]
     more = len(info.skipped) - _SHOWN
-    lines += [f"  and {more} more skipped files (--json shows all)"] if more > 0 else []
+    lines += [f"  and {counted(more, 'more skipped file')} (--json shows all)"] if more > 0 else []
     return "\n".join([*lines, *([] if info.duplicates is None else _duplicates(info, info.duplicates))])
 
 
@@ -59,15 +60,15 @@ def searched(info: IndexInfo) -> str:
 def _duplicates(info: IndexInfo, found: NearDuplicates) -> list[str]:
     """Groups, each with its images below the pool's folder."""
     lines = [
-        f"  {found.images} near-duplicates in {len(found.groups)} groups, similarity {found.similarity:g} or more; "
-        f"took {seconds(found.seconds)}"
+        f"  {counted(found.images, 'near-duplicate')} in {counted(len(found.groups), 'group')}, "
+        f"similarity {found.similarity:g} or more; took {seconds(found.seconds)}"
     ]
     for group in found.groups[:_SHOWN]:
         first, *others = (match.path.relative_to(info.root) for match in group)
         named = ", ".join(f"{path} {match.similarity:.4f}" for path, match in zip(others, group[1:], strict=True))
         lines.append(f"  {first}: {named}")
     more = len(found.groups) - _SHOWN
-    return [*lines, *([f"  and {more} more groups (--json shows all)"] if more > 0 else [])]
+    return [*lines, *([f"  and {counted(more, 'more group')} (--json shows all)"] if more > 0 else [])]
 
 
 def _pool(info: IndexInfo) -> str:
@@ -75,7 +76,8 @@ def _pool(info: IndexInfo) -> str:
         return ""
     if info.up_to_date:
         return "up to date"
-    return f"{info.new} images new or changed, {info.gone} gone or changed; bring it up to date with index build"
+    new = counted(info.new, "image")
+    return f"{new} new or changed, {info.gone} gone or changed; bring it up to date with index build"
 
 
 SUMMARIES: dict[type[Result], Callable[[Any], str]] = {IndexBuild: _build, IndexSearch: _search, IndexInfo: _info}

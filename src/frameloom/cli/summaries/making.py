@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from frameloom.cli.summaries.units import rate, seconds
+from frameloom.counting import counted
 from frameloom.results.base import Result
 from frameloom.results.making import Batch, Between, Demonstration, FlowField, Interpolation, VideoFlow
 
@@ -18,10 +19,10 @@ _SOUND = {
 
 
 def _interpolation(made: Interpolation) -> str:
-    repeats = f", {made.held} repeats re-timed" if made.held else ""
+    repeats = f", {counted(made.held, 'repeat')} re-timed" if made.held else ""
     sound = _SOUND[made.sound]
     return (
-        f"{made.output}: {made.frames_written} frames ({made.frames_made} made by {made.model}{repeats}) "
+        f"{made.output}: {counted(made.frames_written, 'frame')} ({made.frames_made} made by {made.model}{repeats}) "
         f"at {rate(made.rate)}, {float(made.duration):.3f} s long{sound}; took {seconds(made.seconds)}"
     )
 
@@ -35,8 +36,8 @@ def _batch(batch: Batch) -> str:
 
 def _between(made: Between) -> str:
     drawn = f", {made.samples} samples" if made.samples > 1 else ""
-    new = f"{len(made.moments)} new images by {made.model}{drawn}"
-    return f"{made.output}: {new}, {len(made.files)} files with both inputs"
+    new = f"{counted(len(made.moments), 'new image')} by {made.model}{drawn}"
+    return f"{made.output}: {new}, {counted(len(made.files), 'file')} with both inputs"
 
 
 def _flow(made: FlowField) -> str:
@@ -49,7 +50,7 @@ def _flow(made: FlowField) -> str:
 
 def _video_flow(made: VideoFlow) -> str:
     return (
-        f"{made.output}: {made.flows} flows by {made.model} ({made.form}), longest {made.longest:.1f} px; "
+        f"{made.output}: {counted(made.flows, 'flow')} by {made.model} ({made.form}), longest {made.longest:.1f} px; "
         f"took {seconds(made.seconds)}"
     )
 
@@ -57,7 +58,7 @@ def _video_flow(made: VideoFlow) -> str:
 def _demonstration(shown: Demonstration) -> str:
     rivals = ", ".join(f"{name} {values['psnr']:.2f} dB" for name, values in shown.baselines.items())
     return (
-        f"{shown.frames} frames restored by {shown.model}: {shown.psnr:.2f} dB PSNR, {shown.ssim:.4f} SSIM "
+        f"{counted(shown.frames, 'frame')} restored by {shown.model}: {shown.psnr:.2f} dB PSNR, {shown.ssim:.4f} SSIM "
         f"({rivals})\nopen {Path(shown.page).resolve()} in a browser to see them; took {seconds(shown.seconds)}"
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from frameloom.cli.summaries.units import seconds
+from frameloom.counting import counted
 from frameloom.results.base import Result
 from frameloom.results.measuring import Evaluation, Leaderboard
 from frameloom.results.patches import PatchSimilarity
@@ -23,7 +24,7 @@ _IN_WORDS = {
 def _patches(measured: PatchSimilarity) -> str:
     rows, columns = measured.grid
     first = (
-        f"{measured.output}: {measured.frames} frames by {measured.encoder}, {rows}x{columns} patches; "
+        f"{measured.output}: {counted(measured.frames, 'frame')} by {measured.encoder}, {rows}x{columns} patches; "
         f"took {seconds(measured.seconds)}"
     )
     means = [f"{_IN_WORDS[name]} {of.mean:.3f}" for name, of in measured.statistics.items()]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from frameloom.cli.summaries.units import rate, seconds
+from frameloom.counting import counted
 from frameloom.results.base import Result
 from frameloom.results.morph import Morph
 
@@ -12,10 +13,13 @@ _SOUND = {"copied": ", with sound", "encoded": ", with sound (encoded)", "none":
 
 def _morph(made: Morph) -> str:
     shown = (
-        f"{len(made.pictures)} pictures, {made.distinct} of {made.pool} images ({made.descriptor}, mean similarity "
-        f"{made.mean_similarity:.3f}, least {made.least_similarity:.3f}; nearest first: {made.nearest_similarity:.3f})"
+        f"{counted(len(made.pictures), 'picture')}, {made.distinct} of {counted(made.pool, 'image')} "
+        f"({made.descriptor}, mean similarity {made.mean_similarity:.3f}, "
+        f"least {made.least_similarity:.3f}; nearest first: {made.nearest_similarity:.3f})"
     )
-    length = f"{made.frames} frames at {rate(made.rate)}, {float(made.duration):.3f} s long{_SOUND[made.sound]}"
+    length = (
+        f"{counted(made.frames, 'frame')} at {rate(made.rate)}, {float(made.duration):.3f} s long{_SOUND[made.sound]}"
+    )
     lines = [f"{made.output}: {shown}; took {seconds(made.seconds)}"]
     if made.made:
         length += f"; {made.made} made by {made.model}"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from frameloom.cli.summaries.units import seconds
+from frameloom.counting import counted
 from frameloom.results.base import Result
 from frameloom.results.measuring import MetricScale
 from frameloom.results.self_test import EXCLUSION_KINDS, Candidate, SelfTest
@@ -15,14 +16,14 @@ def _self_test(tested: SelfTest) -> str:
     total, ranked = len(tested.frames), len(tested.ranked)
     beside = "" if ranked == total else f", ranked by {ranked} of them"
     lines = [
-        f"{tested.source}: {total} frames left out and restored by {len(tested.candidates)} model(s){beside}; "
-        f"took {seconds(tested.seconds)}",
+        f"{tested.source}: {counted(total, 'frame')} left out and restored by "
+        f"{counted(len(tested.candidates), 'model')}{beside}; took {seconds(tested.seconds)}",
         tested.verdict,
         *_aligned(_table(tested)),
     ]
     failed = [frame for frame in tested.frames if frame.reasons]
     if failed:
-        lines.append(f"{tested.candidates[0].model} fails at {len(failed)} of {len(tested.frames)} frames:")
+        lines.append(f"{tested.candidates[0].model} fails at {len(failed)} of {counted(len(tested.frames), 'frame')}:")
     for frame in failed[:_SHOWN]:
         why = "; ".join(f"{reason.kind}, {reason.text}" for reason in frame.reasons)
         lines.append(f"  frame {frame.frame} at {float(frame.time):.3f} s: {why}")
@@ -65,7 +66,7 @@ def _left_out(tested: SelfTest) -> list[str]:
     """How many frames were not tested, and the cuts."""
     counts = {kind: sum(one.kind == kind for one in tested.exclusions) for kind in EXCLUSION_KINDS}
     told = ", ".join(f"{kind} {count}" for kind, count in counts.items() if count)
-    return [f"not tested: {len(tested.exclusions)} frames ({told})"] if told else []
+    return [f"not tested: {counted(len(tested.exclusions), 'frame')} ({told})"] if told else []
 
 
 SUMMARIES: dict[type[Result], Callable[[Any], str]] = {

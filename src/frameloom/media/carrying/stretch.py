@@ -15,9 +15,9 @@ from av.audio.stream import AudioStream
 from av.filter import Graph
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.media.carrying.container_limits import layout_of
 from frameloom.media.carrying.retiming import Retiming
-from frameloom.media.carrying.tracks import counted
 from frameloom.media.reading.packet_list import AnyPacket
 
 Samples = NDArray[np.float32]  # (channels, samples)

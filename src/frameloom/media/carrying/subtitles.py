@@ -12,9 +12,10 @@ from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import AssSubtitle, SubtitleSet
 
+from frameloom.counting import counted
 from frameloom.media.carrying.container_limits import OVERLAPPING_SUBTITLES
 from frameloom.media.carrying.retiming import Retiming
-from frameloom.media.carrying.tracks import Stamps, counted
+from frameloom.media.carrying.tracks import Stamps
 from frameloom.media.reading.packet_list import AnyPacket
 
 _MILLISECOND = Fraction(1, 1000)

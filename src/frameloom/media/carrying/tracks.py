@@ -9,6 +9,7 @@ from av.audio.stream import AudioStream
 from av.bitstream import BitStreamFilterContext
 from av.stream import Stream
 
+from frameloom.counting import counted
 from frameloom.media.carrying.retiming import Retiming
 from frameloom.media.reading.packet_list import AnyPacket
 
@@ -31,11 +32,6 @@ class Track(Protocol):
     def repairs(self) -> list[str]:
         """In words, what was wrong with the stream and was dealt with."""
         ...
-
-
-def counted(count: int, what: str) -> str:
-    """A number and its noun: 1 packet, 2 packets."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 class Stamps:

@@ -17,8 +17,8 @@ from frameloom.media.writing.target import check_output
 from frameloom.models.choice import ModelChoice
 from frameloom.retrieval.morph.choices import Grade
 from frameloom.retrieval.morph.pace import Pace
-from frameloom.retrieval.searching import DEFAULT_DESCRIPTOR, PoolWish
-from frameloom.retrieval.store import is_index, read_index
+from frameloom.retrieval.searching import PoolWish
+from frameloom.retrieval.store import is_index
 from frameloom.retrieval.structures import StructureWish
 from frameloom.runtime import Runtime
 
@@ -92,18 +92,8 @@ def sizes_of(formats: Sequence[str]) -> tuple[Size, ...]:
 def pool_wish(
     place: Path, descriptor: str | None, checkpoint: Path | None = None, workers: int | None = None
 ) -> PoolWish:
-    """A folder of images, or of their index, compared by a descriptor; None: as the index is, or what is smoothest.
-
-    Raises:
-        InputError: `canny` for an index of another descriptor, which `PoolWish` takes for no wish at all.
-    """
-    if descriptor == DEFAULT_DESCRIPTOR and is_index(place):
-        made = read_index(place).facts.parameters.get("descriptor")
-        if made != descriptor:
-            raise InputError(
-                f"{place} is an index made with {made}; leave out --descriptor, or name the folder of images"
-            )
-    usual = DEFAULT_DESCRIPTOR if is_index(place) else _SMOOTHEST_DESCRIPTOR
+    """A folder of images, or of their index, compared by a descriptor; None: as the index is, or what is smoothest."""
+    usual = None if is_index(place) else _SMOOTHEST_DESCRIPTOR
     return PoolWish(
         place=place,
         descriptor=descriptor or usual,
