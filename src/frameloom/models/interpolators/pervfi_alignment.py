@@ -84,13 +84,15 @@ class DeformableAlign(nn.Module):
         guide = self._guide(name, seen, guide_above)
         found = self.deform_conv[name](last, guide)
         passed_on = (guide,) if level else ()
-        del guide  # which is as large as a result
+        del guide  # each of them is as large as a result
         if found_above is not None:
             found = convolved(self.feat_conv[name], (found,), found_above)
         made = convolved(self.merge_conv1[name], (first, found, holes))
+        passed_on += (_leaky(found),) if level else ()
+        del found
         if made_above is not None:
             made = convolved(self.merge_conv2[name], (made,), made_above)
-        return (made, *passed_on, _leaky(found)) if level else (made,)
+        return (made, *passed_on)
 
     def _guide(self, name: str, seen: tuple[Tensor, ...], above: Tensor | None) -> Tensor:
         """(moments, channels, height, width): what tells taps where to look; `above` is that of the coarser level."""
