@@ -100,7 +100,9 @@ class PerVFIPair:
     def importances(self) -> tuple[Tensor, Tensor]:
         """(1, 1, height, width) of each frame: how little its pixels count, as a logarithm, for half a step."""
         first, last = self.first.features[0], self.last.features[0]
-        return self._weighed(first, last, self.forward), self._weighed(last, first, self.backward)
+        weighed = self._weighed(first, last, self.forward), self._weighed(last, first, self.backward)
+        heap.release()  # of what flows and features took: once per pair, as fetching it again takes a tenth of a frame
+        return weighed
 
     def _weighed(self, own: Tensor, other: Tensor, flow: Tensor) -> Tensor:
         error = (own - warp(other, flow, outside="zeros")).abs_().mean(1, keepdim=True)
@@ -159,7 +161,6 @@ class PerVFI(nn.Module, ABC):
         Returns:
             (moments, 35 | 64 | 96, height, width) at 1/2, 1/4 and 1/8 of the size.
         """
-        heap.release()  # of what came before: flows, or another frame
         # In a call of its own, so that all that went into them is gone when the largest features are made
         levels = list(self.joined(pair, distance))
         heap.release()
