@@ -23,7 +23,7 @@ from frameloom.models.layers.splatting import Landing, splat
 
 SIZE = (480, 854)
 CHANNELS = (3, 35, 64)
-ROUNDS = 7
+ROUNDS = 15
 TOLERANCE = 1e-3  # float32 sums in another order, divided by weights near 0
 
 

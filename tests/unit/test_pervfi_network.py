@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from frameloom.models.interpolators import pervfi_alignment, pervfi_fusion
+from frameloom.models.interpolators import pervfi, pervfi_alignment, pervfi_fusion
 from frameloom.models.interpolators.pervfi import PerVFI, PerVFIPair, noise
 from frameloom.models.interpolators.pervfi_alignment import mean_of_convolution
 from frameloom.models.interpolators.pervfi_decoders import ActNorm, ConditionalFlow
@@ -148,15 +148,18 @@ def test_strips_are_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pervfi_fusion, "_HELD", 256 * SIZE[1] * 10)
     monkeypatch.setattr(pervfi_fusion, "_HELD_BY_BRANCH", 32 * SIZE[1] * 10)
     monkeypatch.setattr(pervfi_alignment, "_HELD", 216 * SIZE[1] * 5)
+    monkeypatch.setattr(pervfi_alignment, "_SEEN", 160 * SIZE[1] * 5)
+    monkeypatch.setattr(pervfi, "_MOVED", 64 * SIZE[1] * 5)
     assert (network.prediction(small_pair(network), at(0.4), noise(SIZE)) - whole).abs().max() < 2e-5
 
 
+@pytest.mark.parametrize("held", ["_HELD", "_SEEN"])
 @torch.inference_mode()
-def test_a_strip_of_a_level_sees_all_that_it_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_strip_of_a_level_sees_all_that_it_depends_on(held: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With one row fewer on either side than it needs, features differ by 3e-5; with enough, by 1e-7."""
     network = build("vb")
     whole = network.joined(small_pair(network), at(0.4))
-    monkeypatch.setattr(pervfi_alignment, "_HELD", 1)
+    monkeypatch.setattr(pervfi_alignment, held, 1)
     for found, expected in zip(network.joined(small_pair(network), at(0.4)), whole, strict=True):
         assert (found - expected).abs().max() < 2e-6
 

@@ -136,11 +136,26 @@ def test_frames_of_a_batch_do_not_meet() -> None:
     assert torch.equal(both[1:], splat(*second))
 
 
-def test_one_frame_is_carried_along_several_flows() -> None:
-    values, flow, importance = scene(5)
+@pytest.mark.parametrize("channels", [3, 5])
+def test_one_frame_is_carried_along_several_flows(channels: int) -> None:
+    values, flow, importance = scene(channels)
     flows = torch.cat([flow, flow / 2])
     both = splat(values, flows, importance.expand(2, -1, -1, -1))
     assert torch.equal(both[1:], splat(values, flow / 2, importance))
+
+
+@pytest.mark.parametrize("mode", ["sum", "avg", "linear", "soft"])
+@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
+def test_where_no_gradients_are_wanted_nothing_given_is_overwritten(mode: str, order: torch.memory_format) -> None:
+    values, flow, importance = scene(3)
+    given = [values.contiguous(memory_format=order), flow, importance]
+    expected = splat(*[tensor.clone().requires_grad_() for tensor in given], mode=mode)
+    before = [tensor.clone() for tensor in given]
+    with torch.inference_mode():
+        landing = Landing(flow)
+        for _ in range(2):  # a landing serves several splats
+            assert (splat(given[0], landing, importance, mode=mode) - expected).abs().max() < 1e-5
+    assert all(torch.equal(*pair) for pair in zip(given, before, strict=True))
 
 
 def test_rows_added_one_by_one_are_the_sparse_product(monkeypatch: pytest.MonkeyPatch) -> None:

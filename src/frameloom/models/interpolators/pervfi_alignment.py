@@ -18,8 +18,9 @@ from frameloom.models.layers.strips import by_strips, doubled, rows_at_a_time
 _GROUPS = (7, 8, 8)  # of channels that move together, per level
 _TAPS = 9
 _SLOPE = 0.1  # of all leaky rectifiers
-_REACH_OF_LEVEL = 8  # rows above and below that a level depends on, beside those that taps fetch: seven convolutions
 _HELD = 1 << 23  # numbers that tell taps where to look, at a time: 32 MiB
+_SEEN = 1 << 22  # numbers that a convolution of features beside each other sees at a time: 16 MiB
+_FEWEST_ROWS = 12  # at a time: every strip sees a row above and one below that others make
 _MASK_CHANNELS = 64
 _REACH = 9  # pixels: the side of the kernel that widens holes; the paper has 7
 
@@ -69,40 +70,57 @@ class DeformableAlign(nn.Module):
     ) -> tuple[Tensor, ...]:
         """What one level makes of both frames; for a finer one also where it looked and what it found there, rectified.
 
-        All that it takes is several times as large as its results, so it is done for some rows at a time.
+        What convolutions see, and what tells taps where to look, is several times as large as what is made of it, so
+        each is there for some rows at a time.
 
         Args:
             level: Which one.
             seen: First, last, holes and flows of it.
             above: What the coarser level has passed on; nothing for the coarsest.
         """
-        first, last, holes, _ = seen
-        moments, _, height, width = first.shape
-        last = last.contiguous()  # as it is fetched from, once for all rows
-
-        def make(rows: slice) -> tuple[Tensor, ...]:
-            made_above, guide_above, found_above = (doubled(part, rows) for part in above) if above else (None,) * 3
-            guide = self._guide(level, beside(*(part[:, :, rows] for part in seen)), guide_above)
-            found = self.deform_conv[f"l{level}"](last, guide, rows.start)
-            if found_above is not None:
-                found = self.feat_conv[f"l{level}"](beside(found, found_above))
-            made = self.merge_conv1[f"l{level}"](beside(first[:, :, rows], found, holes[:, :, rows]))
-            if made_above is not None:
-                made = self.merge_conv2[f"l{level}"](beside(made, made_above))
-            return (made, guide, _leaky(found)) if level else (made,)
-
-        rows = rows_at_a_time(moments * width * 3 * _GROUPS[level] * _TAPS, _HELD, least=2 * _REACH_OF_LEVEL)
-        return by_strips(height, rows, make, reach=_REACH_OF_LEVEL)
-
-    def _guide(self, level: int, seen: Tensor, above: Tensor | None) -> Tensor:
-        """(moments, channels, height, width): what tells taps where to look; `above` is that of the coarser level."""
         name = f"l{level}"
-        guide = _leaky(self.offset_conv1[name](seen))
+        first, last, holes, _ = seen
+        made_above, guide_above, found_above = above or (None,) * 3
+        guide = self._guide(name, seen, guide_above)
+        found = self.deform_conv[name](last, guide)
+        passed_on = (guide,) if level else ()
+        del guide  # each of them is as large as a result
+        if found_above is not None:
+            found = convolved(self.feat_conv[name], (found,), found_above)
+        made = convolved(self.merge_conv1[name], (first, found, holes))
+        passed_on += (_leaky(found),) if level else ()
+        del found
+        if made_above is not None:
+            made = convolved(self.merge_conv2[name], (made,), made_above)
+        return (made, *passed_on)
+
+    def _guide(self, name: str, seen: tuple[Tensor, ...], above: Tensor | None) -> Tensor:
+        """(moments, channels, height, width): what tells taps where to look; `above` is that of the coarser level."""
+        guide = _leaky(convolved(self.offset_conv1[name], seen))
         if above is None:
             return _leaky(self.offset_conv2[name](guide))
         # An offset of one pixel there is one of two pixels here
-        guide = _leaky(self.offset_conv2[name](beside(guide, 2 * above)))
+        guide = _leaky(convolved(self.offset_conv2[name], (guide,), 2 * above))
         return _leaky(self.offset_conv3[name](guide))
+
+
+def convolved(convolution: nn.Module, features: tuple[Tensor, ...], coarser: Tensor | None = None) -> Tensor:
+    """A 3x3 convolution of features beside each other, which are put there for some rows at a time.
+
+    Args:
+        convolution: Of all of their channels.
+        features: (batch, channels, height, width) each.
+        coarser: More of them, (batch, channels, height / 2, width / 2).
+    """
+    batch, _, height, width = features[0].shape
+    channels = sum(part.shape[1] for part in features) + (0 if coarser is None else coarser.shape[1])
+
+    def make(rows: slice) -> tuple[Tensor, ...]:
+        parts = [part[:, :, rows] for part in features]
+        return (convolution(beside(*parts, *([] if coarser is None else [doubled(coarser, rows)]))),)
+
+    (made,) = by_strips(height, rows_at_a_time(batch * channels * width, _SEEN, least=_FEWEST_ROWS), make, reach=1)
+    return made
 
 
 class GuidedConvolution(nn.Module):
@@ -110,14 +128,23 @@ class GuidedConvolution(nn.Module):
 
     def __init__(self, channels: int, groups: int) -> None:
         super().__init__()
+        self.groups = groups
         self.conv_offset = _convolution(channels, 3 * groups * _TAPS)
         self.dconv = DeformableConvolution(channels, channels)
 
-    def forward(self, features: Tensor, guide: Tensor, start: int) -> Tensor:
-        """Features (moments, channels, height, width) and the guide for some rows, from `start`, to those rows."""
-        told = self.conv_offset(guide)
-        offsets, masks = told.split([told.shape[1] // 3 * 2, told.shape[1] // 3], 1)
-        return self.dconv(features, offsets, torch.sigmoid(masks), start)
+    def forward(self, features: Tensor, guide: Tensor) -> Tensor:
+        """Features and what tells taps where to look, both (moments, channels, height, width), to the same."""
+        features = features.contiguous()  # as it is fetched from, once for all rows
+
+        def make(rows: slice) -> tuple[Tensor, ...]:
+            told = self.conv_offset(guide[:, :, rows])
+            offsets, masks = told.split([told.shape[1] // 3 * 2, told.shape[1] // 3], 1)
+            return (self.dconv(features, offsets, torch.sigmoid(masks), rows.start),)
+
+        moments, _, height, width = guide.shape
+        rows = rows_at_a_time(moments * width * 3 * self.groups * _TAPS, _HELD, least=_FEWEST_ROWS)
+        (found,) = by_strips(height, rows, make, reach=1)
+        return found
 
 
 class AttentionMerge(nn.Module):
@@ -196,10 +223,8 @@ def mean_of_convolution(features: tuple[Tensor, ...], convolution: nn.Conv2d) ->
 
 
 def _sum_of_rows(features: Tensor) -> Tensor:
-    """(batch, channels, height, width) to (batch, channels, width); as a product, which is ten times as fast."""
-    batch, channels, height, width = features.shape
-    rows = features.movedim(1, -1).reshape(batch, height, width * channels)
-    return (rows.new_ones(height) @ rows).view(batch, width, channels).movedim(-1, 1)
+    """(batch, channels, height, width) to (batch, channels, width); as a product, which is faster than a sum."""
+    return features.new_ones(features.shape[2]) @ features
 
 
 def blended(first: Levels, last: Levels, masks: Levels) -> Levels:

@@ -58,7 +58,8 @@ def deformable_convolution(
             found = functional.grid_sample(grouped, places, padding_mode="zeros", align_corners=True)
             found = found.view(batch, groups, channels // groups, taps, -1)
             # Contiguous first: a mask with channels last would be read across its rows for every channel
-            found = found * masks[:, :, rows].float().contiguous().view(batch, groups, 1, taps, -1)
+            mask = masks[:, :, rows].float().contiguous().view(batch, groups, 1, taps, -1)
+            found = found * mask if torch.is_grad_enabled() else found.mul_(mask)
             strips.append((kernel @ found.view(batch, channels * taps, -1)).view(batch, len(kernel), -1, width))
         result = torch.cat(strips, 2)
         return result if bias is None else result + bias.float()[:, None, None]
