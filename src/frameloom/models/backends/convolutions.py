@@ -98,8 +98,12 @@ def _winograd_of_one(weight: Tensor, bias: Tensor | None, features: Tensor) -> T
 
 
 def _halved(weight: Tensor, bias: Tensor | None, features: Tensor) -> Tensor:
-    """(batch, inputs, height, width) to (batch, outputs, height / 2, width / 2), rounded up, with channels last."""
-    return functional.conv2d(_channels_last(features), weight, bias, stride=2, padding=1)
+    """(batch, inputs, height, width) to (batch, outputs, height / 2, width / 2), rounded up.
+
+    Large features are left as they are: turned around they are there twice, and little is gained.
+    """
+    seen = _channels_last(features) if features.numel() <= _WHOLE else features
+    return functional.conv2d(seen, weight, bias, stride=2, padding=1)
 
 
 def _doubled(weight: Tensor, bias: Tensor, features: Tensor) -> Tensor:
