@@ -56,14 +56,12 @@ class InputSpec:
     channels: Literal["rgb", "bgr"] = "rgb"
     bytes_per_pixel: int = 0
     """Of working memory in float32 for one moment, as measured."""
-    bytes_per_pixel_pair: float = 0.0
-    """And for every two pixels: where each is compared with each."""
     prefers_batch: int = 1
     """Moments that are made at a time where memory allows: more than that gained nothing when it was measured."""
 
     def bytes_for(self, pixels: int, moments: int = 1) -> int:
         """Working memory for so many padded pixels and moments at a time."""
-        return int(self.bytes_per_pixel * pixels * moments + self.bytes_per_pixel_pair * pixels**2)
+        return self.bytes_per_pixel * pixels * moments
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from any_time_network import SPEC, tiny_card
+from any_time_network import tiny_card
 from frameloom import memory
 from frameloom.errors import InputError, ModelError, RangeError
 from frameloom.models.choice import ModelChoice, choose_models
@@ -73,11 +73,6 @@ def test_tiles_and_batches_follow_from_memory(tmp_path: Path) -> None:
     assert short.tile is not None
     assert short.tile[0] * short.tile[1] * 100 <= 100 * pixels // 2
     assert short.batch == 1
-
-
-def test_where_all_pixels_meet_memory_grows_with_the_square() -> None:
-    spec = replace(SPEC, bytes_per_pixel=10, bytes_per_pixel_pair=0.5)
-    assert spec.bytes_for(100, 3) == 10 * 100 * 3 + 5000
 
 
 def test_a_device_that_is_not_there_is_named(tmp_path: Path) -> None:

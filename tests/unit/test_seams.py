@@ -25,7 +25,7 @@ def test_slopes_across_seams_are_those_of_whole_frames(family: str, monkeypatch:
     scene = Scene(*SIZE)
     first, last = (float_pixels(scene.frame_at(0.6 + step)) for step in (0, 1 / 15))
     (whole,) = card.load(Runtime(device="cpu", backend="torch")).between(first, last, [0.5])
-    per_pixel = replace(card, input=replace(card.input, bytes_per_pixel=100, bytes_per_pixel_pair=0))
+    per_pixel = replace(card, input=replace(card.input, bytes_per_pixel=100))
     model = per_pixel.load(Runtime(device="cpu", backend="torch", max_memory=100 * SIZE[0] * 330))
     (parts,) = model.between(first, last, [0.5])
 

@@ -85,7 +85,7 @@ _IFRNET = _Family(
 _AMT_S = _Family(
     name="AMT-S",
     network="frameloom.models.interpolators.amt_s:AMTS",
-    input=InputSpec(multiple=16, smallest=128, channels="bgr", bytes_per_pixel=1600, bytes_per_pixel_pair=0.0026),
+    input=InputSpec(multiple=16, smallest=128, channels="bgr", bytes_per_pixel=1400),
     file="ckpts/latest.pth",
     licence="CC-BY-NC-4.0",
     paper="Li et al., CVPR 2023",

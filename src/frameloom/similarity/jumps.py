@@ -27,10 +27,8 @@ _FAINT_MOTION = 0.1  # pixels of `Look.small`, likewise
 _CELL = 8  # rows of a cell whose change is looked at; it is a sixteenth of the width
 _AGAINST = -0.5  # likeness, from -1 to 1, of two steps' motion below which one goes against the other
 _ACROSS = (3, 4, 5)  # frames of motion across a gap of two, three and four
-_UNEXPLAINED = (
-    1.0,
-    1.6,
-)  # times as much as beside it; less is chance, and more is no further from what a real step does
+# Times as much as beside it: less is chance, and more is no further from what a real step does
+_UNEXPLAINED = (1.0, 1.6)
 _UNEXPLAINED_POWER, _ACROSS_POWER = 0.5, 0.2  # the change, which separates best, counts in full
 
 # Of the product. In the tuning half 97 of 100 gaps of two frames lie above, and two untouched frames, at 1.43 and 3.7;

@@ -29,7 +29,7 @@ _FEWEST_CHANNELS = 8  # of the input; with three, transforming costs more than i
 # Numbers of an input that are transformed together, into nearly twice as many. What is larger is done in strips, small
 # ones for the cache: of 99 channels at 856x480, 60 rows at a time take 0.30 s and 0.13 GB, all at once 0.36 s and
 # 0.7 GB. What is smaller would lose by the copies: of 96 channels at 432x240, 70 ms at once, 85 in strips.
-_WHOLE, _STRIP = 1 << 24, 1 << 22
+_WHOLE, _STRIP = 11 << 20, 1 << 22
 _FEWEST_ROWS = 12
 
 _VECTOR = 16  # numbers that the processor multiplies at once; PyTorch's kernels take so many channels together
