@@ -1,6 +1,6 @@
 """Working memory of the networks that make frames or find flows, per pixel: `python benchmarks/network_memory.py`.
 
-What the cards say (`InputSpec.bytes_per_pixel`) comes from here, rounded up. Each figure is the peak of a process of its
+What the cards say (`InputSpec.bytes_per_pixel`) is from here, rounded up. Each figure is the peak of a process of its
 own, less what it held once the network was loaded, for one pair and one or several moments; weights do not matter, so
 they are drawn. PerVFI is given its flow by `dis`, which takes next to nothing, unless another pairing is named; flow
 networks find both directions in one call, and keep all matches unless `--max-memory` says how much there is.
