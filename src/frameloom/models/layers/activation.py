@@ -1,4 +1,6 @@
-"""Activations that overwrite what they are given."""
+"""Layers that overwrite what they are given."""
+
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -14,17 +16,17 @@ class OverwritingPReLU(nn.PReLU):
     arithmetic. Elsewhere it is PyTorch's own.
     """
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """(batch, channels, height, width), the same."""
-        height, width = features.shape[-2:]
-        overwrites = features.is_inference() and features.device.type == "cpu" and features.is_contiguous()
+        height, width = input.shape[-2:]
+        overwrites = input.is_inference() and input.device.type == "cpu" and input.is_contiguous()
         if not overwrites or height * width < _LARGE_PLANE:
-            return functional.prelu(features, self.weight)
-        slopes = self.weight.tolist()
-        for entry in features:
+            return functional.prelu(input, self.weight)
+        slopes = cast(list[float], self.weight.tolist())
+        for entry in input:
             for plane, slope in zip(entry, slopes, strict=True):
                 functional.leaky_relu_(plane, slope)
-        return features
+        return input
 
 
 def with_last(features: Tensor, last: Tensor) -> Tensor:
