@@ -42,7 +42,7 @@ def available() -> bool:
 
 
 def hasten(network: nn.Module) -> None:
-    """Let every convolution of a network that gains by it be carried out by Winograd's algorithm.
+    """Let every convolution of a network that gains by it be carried out in another way.
 
     Weights and state dict stay as they are; only inference is provided for.
     """
@@ -63,15 +63,13 @@ def _replace(module: nn.Module, forward: Callable[[Tensor], Tensor]) -> None:
     vars(module)["forward"] = forward
 
 
-def _is_plain_3x3(module: nn.Conv2d) -> bool:
+def _is_plain_3x3(module: nn.Conv2d, stride: int = 1) -> bool:
     facts = (module.kernel_size, module.stride, module.padding, module.dilation, module.groups)
-    return facts == ((3, 3), (1, 1), (1, 1), (1, 1), 1) and module.in_channels >= _FEWEST_CHANNELS
+    return facts == ((3, 3), (stride, stride), (1, 1), (1, 1), 1) and module.in_channels >= _FEWEST_CHANNELS
 
 
 def _halves_odd_channels(module: nn.Conv2d) -> bool:
-    facts = (module.kernel_size, module.stride, module.padding, module.dilation, module.groups)
-    odd = module.in_channels >= _FEWEST_CHANNELS and module.in_channels % _VECTOR != 0
-    return facts == ((3, 3), (2, 2), (1, 1), (1, 1), 1) and odd
+    return _is_plain_3x3(module, stride=2) and module.in_channels % _VECTOR != 0
 
 
 def _doubles_by_4x4(module: nn.ConvTranspose2d) -> bool:

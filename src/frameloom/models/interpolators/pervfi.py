@@ -161,7 +161,7 @@ class PerVFI(nn.Module, ABC):
         Returns:
             (moments, 35 | 64 | 96, height, width) at 1/2, 1/4 and 1/8 of the size.
         """
-        heap.release()  # of what came before: flows, or another frame
+        heap.release()  # of the frame before
         # In a call of its own, so that all that went into them is gone when the largest features are made
         levels = list(self.joined(pair, distance))
         heap.release()
