@@ -5,7 +5,7 @@ Arrays follow `frameloom.frame`: `(height, width, 3 or 4)` float32, nominally [0
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,19 @@ class Interpolator(Protocol):
         What does not depend on the moment is computed once per call, and frames are made one at a time.
         Both frames have the same shape, `(height, width, 3 or 4)`; so have the results.
         """
+        ...
+
+
+@runtime_checkable
+class WorksAhead(Protocol):
+    """An `Interpolator` that is faster where it is given work before the result is waited for."""
+
+    def ahead(self, size: tuple[int, int]) -> int:
+        """How many frames of one (height, width) to have begun, beyond the one that is waited for."""
+        ...
+
+    def begin(self, first: FloatPixels, last: FloatPixels, moments: Sequence[Moment]) -> Iterator[FloatPixels]:
+        """What `between` yields, and begin with it now."""
         ...
 
 

@@ -52,6 +52,8 @@ class Runtime:
     """(height, width) of the overlapping parts that frames are made in; None: not settled, or whole frames."""
     batch: int | None = None
     """Moments that are made at a time; None: not settled."""
+    lanes: int | None = None
+    """Frames that are made side by side, each by one thread; None: not settled, or one by all threads."""
 
     def __post_init__(self) -> None:
         for name, words in _WORDS.items():

@@ -51,7 +51,7 @@ def test_a_video_with_the_checkpoint_as_it_is_published(
     assert made["frames_made"] == 5
     assert made["model_settings"] == {
         "device": "cpu", "precision": "float32", "backend": "torch", "scale": 1.0, "iters": None, "tile": None,
-        "batch": made["model_settings"]["batch"],
+        "batch": made["model_settings"]["batch"], "lanes": made["model_settings"]["lanes"],
     }  # fmt: skip
     frameloom(*common, tmp_path / "b.mp4", "--checkpoint", weights / "RIFE-D.safetensors").done()
     assert digest(tmp_path / "a.mp4") == digest(tmp_path / "b.mp4")

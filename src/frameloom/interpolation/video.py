@@ -1,5 +1,6 @@
 """A stream of frames to a denser stream of frames."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,9 +14,11 @@ from frameloom.frame import ArrayPicture, FloatPixels, Frame, Picture
 from frameloom.interpolation.between import cascade
 from frameloom.media.timeline import Insert, Instant, Interval, Timeline
 from frameloom.progress import Stopwatch
-from frameloom.roles import Interpolator
+from frameloom.roles import Interpolator, WorksAhead
 
 _HALF = Fraction(1, 2)
+_Shown = Picture | Iterator[FloatPixels]
+"""A picture, or what makes it next."""
 
 
 @dataclass(slots=True)
@@ -71,7 +74,7 @@ def densify(
         span: The part that is made; then the frames are those of `span.frames`, as far as there are any, and what comes
             out is exactly what all frames of the source would give there.
 
-    Holds one made frame, and the source frames that `look_ahead` needs.
+    Holds one made frame, the source frames that `look_ahead` needs, and of a model that works ahead what it has begun.
     """
     steps = look_ahead(frames, cuts=cuts, dedupe=dedupe, stopwatch=stopwatch)
     if span is not None:
@@ -79,7 +82,7 @@ def densify(
         steps = islice(steps, before, before + span.stop - span.first)
     weaver = _Weaver(model, timeline, tally or Tally(), stopwatch or Stopwatch(), span)
     waiting: tuple[Instant, Picture] | None = None
-    for shown in weaver.weave(steps):
+    for shown in weaver.shown(steps):
         if waiting is not None:
             yield Frame(waiting[1], waiting[0].time, shown[0].time - waiting[0].time)
         waiting = shown
@@ -104,9 +107,32 @@ class _Weaver:
         self._span = span
         self._index = 0 if span is None else span.first  # of the run that comes next
         self._origin = self._end = Fraction(0) if span is None else span.origin
+        self._ahead = 0  # frames
         self._converted: tuple[Frame, FloatPixels] | None = None
 
-    def weave(self, steps: Iterable[Step]) -> Iterator[tuple[Instant, Picture]]:
+    def shown(self, steps: Iterable[Step]) -> Iterator[tuple[Instant, Picture]]:
+        """What is shown when, in order; as many frames are begun before the first of them is waited for as help."""
+        begun: deque[tuple[Instant, _Shown]] = deque()
+        unmade = 0
+        for instant, shown in self._weave(steps):
+            begun.append((instant, shown))
+            unmade += isinstance(shown, Iterator)
+            enough = unmade > self._ahead or len(begun) > 2 * (self._ahead + 1)  # not many pictures behind a made one
+            while begun and (enough or not isinstance(begun[0][1], Iterator)):
+                unmade -= isinstance(begun[0][1], Iterator)
+                enough = unmade > self._ahead
+                yield self._finished(*begun.popleft())
+        while begun:
+            yield self._finished(*begun.popleft())
+
+    def _finished(self, instant: Instant, shown: _Shown) -> tuple[Instant, Picture]:
+        self.tally.written += 1
+        if not isinstance(shown, Iterator):
+            return instant, shown
+        self.tally.made += 1
+        return instant, ArrayPicture(next(shown))
+
+    def _weave(self, steps: Iterable[Step]) -> Iterator[tuple[Instant, _Shown]]:
         """What is shown when, in order."""
         run: list[Step] = []
         for step in steps:
@@ -123,16 +149,14 @@ class _Weaver:
         """How long the output is, once all frames are through."""
         return self._timeline.duration(self.tally.read, self._end - self._origin)
 
-    def _run(self, run: list[Step]) -> Iterator[tuple[Instant, Picture]]:
+    def _run(self, run: list[Step]) -> Iterator[tuple[Instant, _Shown]]:
         """What is shown from when the first frame of a run is until the next run is."""
         self.tally.read += len(run)
         self.tally.held += sum(step.held for step in run)
         self.tally.damaged += sum(step.frame.damaged for step in run)
         instants = [i for number, step in enumerate(run, self._index) for i in self._instants(number, step)]
         self._index += len(run)
-        for shown in self._pictures(run[-1], instants):
-            self.tally.written += 1
-            yield shown
+        yield from self._pictures(run[-1], instants)
 
     def _instants(self, index: int, step: Step) -> Iterator[Instant]:
         """What is shown from when a source frame is until the next one; moments are those of its run."""
@@ -142,7 +166,7 @@ class _Weaver:
         for instant in self._timeline.instants(interval, self._origin):
             yield _within_run(instant, interval, step)
 
-    def _pictures(self, step: Step, instants: list[Instant]) -> Iterator[tuple[Instant, Picture]]:
+    def _pictures(self, step: Step, instants: list[Instant]) -> Iterator[tuple[Instant, _Shown]]:
         """What each instant of the run shows that ends with that step."""
         first, last = step.first, step.last
         if last is None or not any(instant.moment for instant in instants):
@@ -155,10 +179,11 @@ class _Weaver:
             return
         with self._stopwatch.timing("convert"):
             ends = _alike(self._floats(first), self._floats(last))
-        made = self._stopwatch.timed(self._made(*ends, instants, cascaded=step.alone), "interpolate")
+        with self._stopwatch.timing("interpolate"):
+            begun = self._made(*ends, instants, cascaded=step.alone)
+        made = self._stopwatch.timed(begun, "interpolate")
         for instant in instants:
-            self.tally.made += bool(instant.moment)
-            yield instant, ArrayPicture(next(made)) if instant.moment else first.picture
+            yield instant, made if instant.moment else first.picture
 
     def _made(
         self, first: FloatPixels, last: FloatPixels, instants: list[Instant], *, cascaded: bool
@@ -166,7 +191,11 @@ class _Weaver:
         """One image per moment; a run's moments are not those of a cascade, and are made directly."""
         if cascaded and isinstance(self._timeline, Insert) and len(self._timeline.counts) > 1:
             return cascade(self._model, first, last, self._timeline.counts)
-        return self._model.between(first, last, [float(instant.moment) for instant in instants if instant.moment])
+        moments = [float(instant.moment) for instant in instants if instant.moment]
+        if isinstance(self._model, WorksAhead):
+            self._ahead = self._model.ahead((first.shape[0], first.shape[1]))
+            return self._model.begin(first, last, moments)
+        return self._model.between(first, last, moments)
 
     def _floats(self, frame: Frame) -> FloatPixels:
         if self._converted is None or self._converted[0] is not frame:

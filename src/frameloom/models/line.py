@@ -1,14 +1,15 @@
 """What interpolators made of a network share, whatever the network: frames of any size in, frames of that size out.
 
-Pads as the network's `InputSpec` says and crops back, orders channels, makes moments in batches and large frames in
-overlapping tiles, and keeps what one frame contributes to the next pair. Of tiles nothing is kept: all of them together
-would take what tiles are to save. Networks never see any of this.
+Pads as the network's `InputSpec` says and crops back, orders channels, makes moments in batches or side by side and
+large frames in overlapping tiles, and keeps what one frame contributes to the next pair. Of tiles nothing is kept: all
+of them together would take what tiles are to save. Networks never see any of this.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from torch import Tensor
 from frameloom.catalog import InputSpec, ModelCard
 from frameloom.errors import InputError, ShapeError
 from frameloom.frame import FloatPixels
+from frameloom.models.backends.crew import side_by_side
 from frameloom.models.backends.engine import Engine
 from frameloom.models.padding import Padding
 from frameloom.models.settle import settle
@@ -35,7 +37,8 @@ _CHANNELS = 3
 class NetworkInterpolator(ABC):
     """An `Interpolator` made of a network and a way to run it.
 
-    Keeps what it knows of the last frame for the next pair, so an instance serves one thread at a time.
+    Keeps what it knows of the last frame for the next pair, so an instance serves one thread at a time. Several moments
+    of a pair, and pairs that are begun ahead, are made side by side where that was settled.
     """
 
     def __init__(self, card: ModelCard, runtime: Runtime) -> None:
@@ -56,12 +59,27 @@ class NetworkInterpolator(ABC):
             ShapeError: a map of another size than the frames.
             InputError: a map for a time-indexed network.
         """
+        yield from self._begun(first, last, moments, alone=True)
+
+    def begin(self, first: FloatPixels, last: FloatPixels, moments: Sequence[Moment]) -> Iterator[FloatPixels]:
+        """What `between` yields; where frames are made side by side, as many as there are lanes are begun now."""
+        return self._begun(first, last, moments, alone=False)
+
+    def ahead(self, size: tuple[int, int]) -> int:
+        """One more frame of this (height, width) than lanes, so that none of these waits; 0 without lanes."""
+        lanes = self._line_for(size).lanes
+        return lanes + 1 if lanes > 1 else 0
+
+    def _begun(
+        self, first: FloatPixels, last: FloatPixels, moments: Sequence[Moment], *, alone: bool
+    ) -> Iterator[FloatPixels]:
+        """One frame per moment; `alone` says that nothing else is made meanwhile."""
         checked = [self._checked(moment, first.shape[:2]) for moment in moments]
         inner = [moment for moment in checked if _end_of(moment) is None]
-        made = self._made(first, last, inner) if inner else iter(())
-        for moment in checked:
-            end = _end_of(moment)
-            yield next(made) if end is None else (first, last)[end].copy()
+        line = self._line_for((first.shape[0], first.shape[1]))
+        lanes = 1 if alone and len(inner) == 1 else line.lanes
+        made = _made(line, first, last, inner, lanes) if inner else iter(())
+        return _with_ends(first, last, checked, made)
 
     @abstractmethod
     def _new_line(self, settled: Runtime, size: tuple[int, int]) -> "Line[Any, Any, Any]":
@@ -75,22 +93,33 @@ class NetworkInterpolator(ABC):
                 raise InputError(f"{self._card.name} takes times, not distance maps; use a variant d or dr")
         return moment
 
-    def _made(self, first: FloatPixels, last: FloatPixels, moments: list[Moment]) -> Iterator[FloatPixels]:
-        line = self._line_for((first.shape[0], first.shape[1]))
-        shared = line.shared(first[..., :3], last[..., :3])
-        colours = line.frames("colour", first[..., :3], last[..., :3], moments, shared)
-        if first.shape[2] == 3:
-            yield from colours
-            return
-        for colour, alpha in zip(colours, line.alphas(first[..., 3], last[..., 3], moments, shared), strict=True):
-            yield np.concatenate([colour, alpha[..., None]], axis=2)
-
     def _line_for(self, size: tuple[int, int]) -> "Line[Any, Any, Any]":
         """What is set up for frames of this size; one size is kept."""
         if self._line is None or self._line.size != size:
             settled = self._runtime if self._runtime.settled else settle(self._card, self._runtime, size)
             self._line = self._new_line(settled, size)
         return self._line
+
+
+def _made(
+    line: "Line[Any, Any, Any]", first: FloatPixels, last: FloatPixels, moments: list[Moment], lanes: int
+) -> Iterator[FloatPixels]:
+    """Frames (height, width, 3 or 4), some of which are begun now."""
+    shared = line.shared(first[..., :3], last[..., :3])
+    colours = line.frames("colour", first[..., :3], last[..., :3], moments, shared, lanes=lanes)
+    if first.shape[2] == 3:
+        return colours
+    alphas = line.alphas(first[..., 3], last[..., 3], moments, shared, lanes=lanes)
+    return (np.concatenate([colour, alpha[..., None]], axis=2) for colour, alpha in zip(colours, alphas, strict=True))
+
+
+def _with_ends(
+    first: FloatPixels, last: FloatPixels, moments: list[Moment], made: Iterator[FloatPixels]
+) -> Iterator[FloatPixels]:
+    """What was made, and the frames themselves at the moments at which they are."""
+    for moment in moments:
+        end = _end_of(moment)
+        yield next(made) if end is None else (first, last)[end].copy()
 
 
 def _end_of(moment: Moment) -> int | None:
@@ -116,6 +145,8 @@ class Line(ABC, Generic[View, Views, Shared]):
 
     def __init__(self, engine: Engine[Any], spec: InputSpec, settled: Runtime, size: tuple[int, int]) -> None:
         self.size = size
+        self.lanes = settled.lanes or 1
+        """Frames that are made side by side, each by a thread of its own."""
         self._engine = engine
         self._spec = spec
         self._settled = settled
@@ -141,21 +172,24 @@ class Line(ABC, Generic[View, Views, Shared]):
         """(moments, 3, height, width), padded, of one part at distances (moments, 1, height, width)."""
 
     def frames(
-        self, kind: str, first: FloatPixels, last: FloatPixels, moments: list[Moment], shared: Shared
+        self, kind: str, first: FloatPixels, last: FloatPixels, moments: list[Moment], shared: Shared, *, lanes: int = 1
     ) -> Iterator[FloatPixels]:
-        """(height, width, 3) float32 for each moment; `kind` tells colour from alpha among what is kept."""
+        """(height, width, 3) float32 for each moment.
+
+        `kind` tells colour from alpha among what is kept; of several lanes each begins a frame now.
+        """
         beyond = _Beyond(first, last)
         whole = Whole(first, last, shared)
-        made = self._at_once(kind, whole, moments) if len(self._tiles) == 1 else self._of_parts(whole, moments)
-        for frame, moment in zip(made, moments, strict=True):
-            yield beyond.added_to(frame, moment)
+        made = self._at_once(kind, whole, moments, lanes) if len(self._tiles) == 1 else self._of_parts(whole, moments)
+        return (beyond.added_to(frame, moment) for frame, moment in zip(made, moments, strict=True))
 
-    def _at_once(self, kind: str, whole: Whole[Shared], moments: list[Moment]) -> Iterator[FloatPixels]:
+    def _at_once(self, kind: str, whole: Whole[Shared], moments: list[Moment], lanes: int) -> Iterator[FloatPixels]:
         """Frames whose parts are all of them; what is known of the last one is kept."""
         (tile,) = self._tiles
         pair = self._pair(self._views(kind, whole, tile), tile, whole)
-        for batch in _batches(moments, self._settled.batch):
-            yield from self._part(pair, batch, tile)
+        batches = (partial(self._part, pair, batch, tile) for batch in _batches(moments, self._settled.batch))
+        made = side_by_side(batches, lanes) if lanes > 1 else (batch() for batch in batches)
+        return chain.from_iterable(made)
 
     def _of_parts(self, whole: Whole[Shared], moments: list[Moment]) -> Iterator[FloatPixels]:
         """Frames of several parts. What the network knows of one part is gone before the next one is begun."""
@@ -184,15 +218,19 @@ class Line(ABC, Generic[View, Views, Shared]):
                 next(waiting)[tile.rows, tile.columns] += part * tile.weight[..., None]
 
     def alphas(
-        self, first: NDArray[np.float32], last: NDArray[np.float32], moments: list[Moment], shared: Shared
+        self,
+        first: NDArray[np.float32],
+        last: NDArray[np.float32],
+        moments: list[Moment],
+        shared: Shared,
+        *,
+        lanes: int = 1,
     ) -> Iterator[NDArray[np.float32]]:
         """(height, width) float32 for each moment: transparency moves as a grey picture would."""
         if (first == 1).all() and (last == 1).all():
-            yield from (np.ones_like(first) for _ in moments)
-            return
+            return (np.ones_like(first) for _ in moments)
         start, end = (np.repeat(alpha[..., None], 3, axis=2) for alpha in (first, last))
-        for made in self.frames("alpha", start, end, moments, shared):
-            yield made.mean(axis=2)
+        return (made.mean(axis=2) for made in self.frames("alpha", start, end, moments, shared, lanes=lanes))
 
     def _views(self, kind: str, whole: Whole[Shared], tile: Tile) -> tuple[View, View]:
         """Both frames as the network sees them; the last of a pair is kept, as the first of the next."""

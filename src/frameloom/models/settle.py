@@ -48,6 +48,7 @@ def settle(card: ModelCard, runtime: Runtime, size: tuple[int, int]) -> Runtime:
         max_memory=budget,
         tile=tile,
         batch=_batch(spec, tile or size, budget, device),
+        lanes=_lanes(card, size, budget) if device == "cpu" and _backend(runtime) == "torch" and tile is None else None,
         iters=(runtime.iters or _ITERS) if card.iterates else None,
         seed=(runtime.seed or 0) if card.samples else None,
         temperature=_temperature(runtime) if card.samples else None,
@@ -132,6 +133,20 @@ def _memory_of(device: Device) -> int:
 def _torch() -> Any:
     """Imported when a network is asked for, not before: models without one are chosen through here too."""
     return import_module("torch")
+
+
+def _lanes(card: ModelCard, size: tuple[int, int], budget: int) -> int | None:
+    """Frames side by side: one for each thread that PyTorch has, or as many as fit if that is most of them.
+
+    A model that is given flow has had all threads look for it, and is left to work with all of them; so is one that
+    likes several moments at a time.
+    """
+    if card.role != "interpolator" or card.estimator is not None or card.input.prefers_batch > 1:
+        return None
+    height, width = size
+    threads = int(_torch().get_num_threads())
+    lanes = min(threads, budget // max(1, card.input.bytes_for(height * width)))
+    return lanes if lanes > max(1, threads // 2) else None
 
 
 def _batch(spec: InputSpec, size: tuple[int, int], budget: int, device: Device) -> int:

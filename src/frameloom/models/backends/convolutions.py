@@ -13,7 +13,9 @@ last they do not, and OpenCV turns features around in a third of PyTorch's time.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from itertools import repeat
+from math import ceil
 from typing import Any
 
 import cv2
@@ -21,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from frameloom.models.layers.strips import by_strips
+from frameloom.models.backends.crew import crew, threads_here
 
 _NNPACK = "_nnpack_spatial_convolution"  # not public: whoever has it not does without
 _FEWEST_CHANNELS = 8  # of the input; with three, transforming costs more than it saves
@@ -31,6 +33,10 @@ _FEWEST_CHANNELS = 8  # of the input; with three, transforming costs more than i
 # 0.7 GB. What is smaller would lose by the copies: of 96 channels at 432x240, 70 ms at once, 85 in strips.
 _WHOLE, _STRIP = 11 << 20, 1 << 22
 _FEWEST_ROWS = 12
+_TILE = 6  # rows of outputs that are made of each other's inputs
+_FEW_PIXELS = (
+    72  # for each output: 150 channels at 108x60 take 6.8 ms by outputs, 7.5 by rows; 90 at 216x120 11.5, 10.6
+)
 
 _VECTOR = 16  # numbers that the processor multiplies at once; PyTorch's kernels take so many channels together
 
@@ -38,7 +44,23 @@ _VECTOR = 16  # numbers that the processor multiplies at once; PyTorch's kernels
 def available() -> bool:
     """Whether this PyTorch on this processor has what is needed; asking is what makes it ready."""
     ready: Any = getattr(torch, "_nnpack_available", None)
-    return ready is not None and hasattr(torch, _NNPACK) and bool(ready())
+    if ready is None or not hasattr(torch, _NNPACK) or not ready():
+        return False
+    _settle_threads()
+    return True
+
+
+@cache
+def _settle_threads() -> None:
+    """Let NNPACK use one thread.
+
+    It keeps to the number that there is when it is first called, and serves one caller at a time if that is several.
+    With one it serves all callers at once, and whoever has more threads divides the work here.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    _convolved(torch.zeros(_FEWEST_CHANNELS, _FEWEST_CHANNELS, 3, 3), None, torch.zeros(1, _FEWEST_CHANNELS, 8, 8))
+    torch.set_num_threads(threads)
 
 
 def hasten(network: nn.Module) -> None:
@@ -85,14 +107,52 @@ def _winograd(weight: Tensor, bias: Tensor | None, features: Tensor) -> Tensor:
 
 
 def _winograd_of_one(weight: Tensor, bias: Tensor | None, features: Tensor) -> Tensor:
-    """(1, inputs, height, width) to (1, outputs, height, width)."""
-    convolve: Any = getattr(torch, _NNPACK)
+    """(1, inputs, height, width) to (1, outputs, height, width); the same numbers whatever the threads."""
     _, channels, height, width = features.shape
-    rows = height if features.numel() <= _WHOLE else max(_FEWEST_ROWS, _STRIP // (channels * width))
-    (made,) = by_strips(
-        height, rows, lambda seen: (convolve(_plain(features[:, :, seen]), weight, bias, [1, 1], [1, 1]),), reach=1
-    )
+    threads = threads_here()
+    if threads > 1 and height * width < _FEW_PIXELS * weight.shape[0]:
+        return _by_outputs(weight, bias, _plain(features), threads)
+    rows = height if features.numel() <= _WHOLE else max(_FEWEST_ROWS, _STRIP // (channels * width) // _TILE * _TILE)
+    rows = min(rows, max(_FEWEST_ROWS, ceil(height / threads / _TILE) * _TILE))
+    if rows >= height:
+        return _convolved(weight, bias, _plain(features))
+    return _by_rows(weight, bias, features, rows, threads)
+
+
+def _by_outputs(weight: Tensor, bias: Tensor | None, features: Tensor, threads: int) -> Tensor:
+    """Some channels in each thread, where transforming all kernels in each would take longer than all features."""
+    weights = weight.chunk(threads)
+    biases = [None] * len(weights) if bias is None else bias.chunk(threads)
+    return torch.cat(list(crew(threads).map(_convolved, weights, biases, repeat(features))), dim=1)
+
+
+def _by_rows(weight: Tensor, bias: Tensor | None, features: Tensor, rows: int, threads: int) -> Tensor:
+    """So many rows at a time, a multiple of a tile's: then tiles are where they are if all rows are seen at once."""
+    height, width = features.shape[-2:]
+    made = features.new_empty(1, weight.shape[0], height, width)
+
+    @torch.inference_mode()
+    def make(start: int) -> None:
+        end = min(start + rows, height)
+        seen = _plain(features[:, :, max(0, start - 1) : end + 1])
+        if start == 0 or end == height:
+            seen = functional.pad(seen, (0, 0, int(start == 0), int(end == height)))
+        made[:, :, start:end] = _convolved(weight, bias, seen, rows_padded=0)
+
+    starts = range(0, height, rows)
+    if threads > 1:
+        list(crew(threads).map(make, starts))
+        return made
+    for start in starts:
+        make(start)
     return made
+
+
+def _convolved(weight: Tensor, bias: Tensor | None, features: Tensor, *, rows_padded: int = 1) -> Tensor:
+    """(1, inputs, height, width), rows first in memory, to (1, outputs, height, width)."""
+    convolve: Any = getattr(torch, _NNPACK)
+    with torch.inference_mode():
+        return convolve(features, weight, bias, [rows_padded, 1], [1, 1])
 
 
 def _halved(weight: Tensor, bias: Tensor | None, features: Tensor) -> Tensor:

@@ -8,7 +8,6 @@ against the match of all pixels with all pixels, at 1/8 of the size, and mended 
 decoder makes three pairs of flows, whose blends are fused (section 3.3).
 """
 
-from functools import cached_property
 from typing import cast
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 
 from frameloom.errors import ShapeError
 from frameloom.models.interpolators.network import AnyTimeNetwork, Motion, Pair, Reference, View
+from frameloom.models.interpolators.once import once
 from frameloom.models.layers.activation import OverwritingPReLU, with_last
 from frameloom.models.layers.correlation import SMALLEST_SIDE, Correlation, correlate_both
 from frameloom.models.layers.grids import pixel_grid
@@ -169,17 +169,17 @@ class AMTPair(Pair):
         super().__init__(first, last)
         self._network = network
 
-    @cached_property
+    @once
     def centred(self) -> Tensor:
         """(2, 3, height, width): both frames without their mean."""
         return torch.cat([self.first.image, self.last.image]) - self.mean
 
-    @cached_property
+    @once
     def features(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(2, channels, ...) at 1/2, 1/4, 1/8, 1/16 of the size: what frames are made from."""
         return self._network.encoder(self.centred)
 
-    @cached_property
+    @once
     def matches(self) -> tuple[Correlation, Correlation]:
         """How well the first frame matches the last, and the last the first.
 

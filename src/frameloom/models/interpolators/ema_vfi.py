@@ -10,7 +10,7 @@ a U-Net refines the blend (section 3.3). Only the heads know the moment.
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import cast
 
 import torch
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from frameloom.models.interpolators.network import AnyTimeNetwork, Motion, Pair, Reference, View
+from frameloom.models.interpolators.once import once
 from frameloom.models.layers.activation import OverwritingPReLU
 from frameloom.models.layers.warping import resize, resize_flow, warp
 
@@ -300,17 +301,17 @@ class EMAView(View):
         super().__init__(image)
         self._network = network
 
-    @cached_property
+    @once
     def levels(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """What the backbone says of this frame alone; only without reference."""
         return self._network.feature_bone(self.image)
 
-    @cached_property
+    @once
     def half(self) -> Tensor:
         """(1, 3, height / 2, width / 2)."""
         return resize(self.image, (self.size[0] // 2, self.size[1] // 2))
 
-    @cached_property
+    @once
     def quarter(self) -> Tensor:
         """(1, 3, height / 4, width / 4)."""
         return resize(self.image, (self.size[0] // 4, self.size[1] // 4))
@@ -325,7 +326,7 @@ class EMAPair(Pair):
         self.last: EMAView = last
         self._network = network
 
-    @cached_property
+    @once
     def features(self) -> Features:
         """Only without reference: with one, features depend on it."""
         return self._network.attend(self.first.levels, self.last.levels)

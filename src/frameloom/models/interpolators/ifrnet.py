@@ -7,13 +7,13 @@ Frames, Anytime", ECCV 2024.
 Names of attributes are those of the official checkpoints. Padded sizes are multiples of 16.
 """
 
-from functools import cached_property
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from frameloom.models.interpolators.network import AnyTimeNetwork, Motion, Pair, Reference, View
+from frameloom.models.interpolators.once import once
 from frameloom.models.layers.activation import OverwritingPReLU, with_last
 from frameloom.models.layers.warping import resize, resize_flow, warp_both
 
@@ -87,12 +87,12 @@ class IFRNetPair(Pair):
         super().__init__(first, last)
         self._encoder = encoder
 
-    @cached_property
+    @once
     def images(self) -> Tensor:
         """(2, 3, height, width)."""
         return torch.cat([self.first.image, self.last.image])
 
-    @cached_property
+    @once
     def features(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(2, 32 | 48 | 72 | 96, height, width) at 1/2, 1/4, 1/8 and 1/16 of the size."""
         return self._encoder(self.images - self.mean)

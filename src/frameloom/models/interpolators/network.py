@@ -16,19 +16,20 @@ float32.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from frameloom.models.interpolators.once import Shared, once
 from frameloom.models.layers.warping import resize, resize_flow
 
 
-class View:
+class View(Shared):
     """One frame, as a network sees it, with what depends on it alone."""
 
     def __init__(self, image: Tensor) -> None:
+        super().__init__()
         self.image = image  # (1, 3, height, width), padded, in the network's channel order
 
     @property
@@ -37,7 +38,7 @@ class View:
         return self.image.shape[-2], self.image.shape[-1]
 
 
-class Pair:
+class Pair(Shared):
     """Two frames, with what depends on both of them and on no moment.
 
     `mean` may be set, for two parts of larger frames: networks that take it off would else make each part a little
@@ -45,10 +46,11 @@ class Pair:
     """
 
     def __init__(self, first: View, last: View) -> None:
+        super().__init__()
         self.first = first
         self.last = last
 
-    @cached_property
+    @once
     def mean(self) -> Tensor:
         """() over both frames, all channels and pixels, padding included."""
         return torch.stack([self.first.image.mean(), self.last.image.mean()]).mean()

@@ -6,13 +6,13 @@ distance map in place of its time map, and with a reference: Zhong et al., "Clea
 Names of attributes are those of the official checkpoints. Padded sizes are multiples of 32.
 """
 
-from functools import cached_property
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from frameloom.models.interpolators.network import AnyTimeNetwork, Motion, Pair, Reference, View
+from frameloom.models.interpolators.once import once
 from frameloom.models.layers.activation import OverwritingPReLU
 from frameloom.models.layers.warping import resize, resize_flow, warp_both
 
@@ -88,7 +88,7 @@ class RIFEView(View):
         super().__init__(image)
         self._contextnet = contextnet
 
-    @cached_property
+    @once
     def contexts(self) -> tuple[Tensor, ...]:
         """(1, 16 | 32 | 64 | 128, height, width) at 1/2, 1/4, 1/8 and 1/16 of the size, not yet warped."""
         return self._contextnet(self.image)
@@ -101,19 +101,19 @@ class RIFEPair(Pair):
         super().__init__(first, last)
         self._views = (first, last)
 
-    @cached_property
+    @once
     def images(self) -> Tensor:
         """(2, 3, height, width)."""
         return torch.cat([self.first.image, self.last.image])
 
-    @cached_property
+    @once
     def shrunk(self) -> dict[int, Tensor]:
         """(1, 6, height, width) at full size, 1/2 and 1/4, by the divisor: both frames beside each other."""
         height, width = self.size
         sizes = {shrink: (height // shrink, width // shrink) for shrink in (1, 2, 4)}
         return {shrink: resize(self.images, size).flatten(0, 1)[None] for shrink, size in sizes.items()}
 
-    @cached_property
+    @once
     def contexts(self) -> tuple[Tensor, ...]:
         """(2, 16 | 32 | 64 | 128, height, width): those of both views."""
         first, last = self._views
