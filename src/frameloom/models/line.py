@@ -20,7 +20,7 @@ from torch import Tensor
 from frameloom.catalog import InputSpec, ModelCard
 from frameloom.errors import InputError, ShapeError
 from frameloom.frame import FloatPixels
-from frameloom.models.backends.crew import side_by_side
+from frameloom.models.backends.crew import ahead, side_by_side
 from frameloom.models.backends.engine import Engine
 from frameloom.models.padding import Padding
 from frameloom.models.settle import settle
@@ -66,9 +66,9 @@ class NetworkInterpolator(ABC):
         return self._begun(first, last, moments, alone=False)
 
     def ahead(self, size: tuple[int, int]) -> int:
-        """One more frame of this (height, width) than lanes, so that none of these waits; 0 without lanes."""
+        """How many frames of one (height, width) to have begun, beyond the one that is waited for; 0 without lanes."""
         lanes = self._line_for(size).lanes
-        return lanes + 1 if lanes > 1 else 0
+        return ahead(lanes) if lanes > 1 else 0
 
     def _begun(
         self, first: FloatPixels, last: FloatPixels, moments: Sequence[Moment], *, alone: bool

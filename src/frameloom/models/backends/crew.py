@@ -55,15 +55,21 @@ def threads_here() -> int:
     return getattr(_own, "threads", None) or torch.get_num_threads()
 
 
+def ahead(lanes: int) -> int:
+    """How many tasks to have given to so many lanes beyond the one that is waited for, so that none of them waits."""
+    return lanes + 1
+
+
 def side_by_side(tasks: Iterable[Callable[[], Item]], lanes: int) -> Iterator[Item]:
     """Results in order, each made in a thread of its own.
 
     Args:
-        tasks: Called without arguments; as many as there are lanes are begun now, one more whenever a result is taken.
+        tasks: Called without arguments. The first ones are given to the threads now, one more whenever a result is
+            taken; whoever keeps to `ahead` gives them others only when they have all of these.
         lanes: Threads.
     """
     waiting = iter(tasks)
-    begun = deque(crew(lanes).submit(task) for task in islice(waiting, lanes))
+    begun = deque(crew(lanes).submit(task) for task in islice(waiting, ahead(lanes) + 1))
     return _taken(begun, waiting, lanes)
 
 
