@@ -160,8 +160,10 @@ def _halved(weight: Tensor, bias: Tensor | None, features: Tensor) -> Tensor:
 
     Large features are left as they are: turned around they are there twice, and little is gained.
     """
-    seen = _channels_last(features) if features.numel() <= _WHOLE else features
-    return functional.conv2d(seen, weight, bias, stride=2, padding=1)
+    if features.numel() > _WHOLE:
+        # PyTorch turns features around, and slowly, where the weights are
+        return functional.conv2d(features, weight.contiguous(), bias, stride=2, padding=1)
+    return functional.conv2d(_channels_last(features), weight, bias, stride=2, padding=1)
 
 
 def _doubled(weight: Tensor, bias: Tensor, features: Tensor) -> Tensor:
