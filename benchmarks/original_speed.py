@@ -4,9 +4,10 @@
 
 Each side lives in a process of its own, so that nothing one of them sets (threads, allocator) helps or hurts the
 other; they work in turn, never at the same time. What is timed is a sequence: every pair of neighbours in it, one and
-three new frames per pair. The least of several rounds counts, of processor seconds and of wall seconds; what the first
-sequence of Frameloom takes longer is recorded beside it. Compare ratios, not seconds, and look at `threads`: on a busy
-machine OpenMP threads that wait for each other burn processor time, which one thread cannot.
+three new frames per pair; Frameloom is given it as a stream, as a video is (`densify`). The least of several rounds
+counts, of processor seconds and of wall seconds; what the first sequence of Frameloom takes longer is recorded beside
+it. Compare ratios, not seconds, and look at `threads`: on a busy machine OpenMP threads that wait for each other burn
+processor time, which one thread cannot.
 
 Weights are made by a rule (`filled`), frames are drawn. benchmarks/originals.py lists what a CPU needs changed.
 """
@@ -17,7 +18,8 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from fractions import Fraction
+from itertools import islice, pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -106,12 +108,31 @@ def serve(work: Work, orders: Connection) -> None:
         last_frame: list[Any] = []
 
         def run(moments: Sequence[float] = moments, kept: list[Any] = last_frame) -> None:
-            for first, last in pairwise(frames):
-                for frame in model.between(first, last, moments):
-                    kept[:] = [frame]
+            make = pair_by_pair if work.original is not None else as_a_stream
+            for frame in make(frames, model, moments):
+                kept[:] = [frame]
 
         spent, _ = timed(run)
         orders.send((spent, np.asarray(last_frame[0])))
+
+
+def pair_by_pair(frames: Sequence[Any], model: _Model, moments: Sequence[float]) -> Iterator[Any]:
+    """New frames as the original's script makes them."""
+    for first, last in pairwise(frames):
+        yield from model.between(first, last, moments)
+
+
+def as_a_stream(frames: Sequence[Any], model: _Model, moments: Sequence[float]) -> Iterator[Any]:
+    """New frames, evenly spaced, as Frameloom makes those of a video."""
+    import frameloom
+    from frameloom.frame import ArrayPicture, Frame
+
+    factor = len(moments) + 1
+    stream = (Frame(ArrayPicture(frame), Fraction(number), Fraction(1)) for number, frame in enumerate(frames))
+    until_the_last = islice(frameloom.densify(stream, model, factor=factor), (len(frames) - 1) * factor)
+    for number, frame in enumerate(until_the_last):
+        if number % factor:
+            yield frame.to_float()
 
 
 def compare(original: Side, ours: Side, *, count: int, rounds: int, pairs: int) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The adapter: any size, channel order, alpha, batches, tiles, and what is kept from pair to pair."""
 
+import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from frameloom.catalog import InputSpec
 from frameloom.errors import InputError, RangeError, ShapeError
 from frameloom.models.adapter import AnyTimeInterpolator
 from frameloom.models.interpolators.network import View, approach
+from frameloom.models.settle import settle
 from frameloom.runtime import Runtime
 
 SIZE = (40, 56)
@@ -291,3 +293,87 @@ def test_more_steps_make_another_frame_and_a_one_step_network_has_none(adapter: 
     assert np.abs(two - four).max() > 1e-4
     with pytest.raises(InputError, match=r"tiny\.d takes no --iters"):
         adapter("D", iters=2)
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+SIDE_BY_SIDE = replace(SPEC, prefers_batch=1)
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("variant", ["D", "DR"])
+def test_frames_made_side_by_side_are_those_made_one_by_one(adapter: Make, variant: str, channels: int) -> None:
+    moments = [0.1, 0.0, 0.3, 0.5, 1.0, 0.7, 0.9]
+    first, last = images(channels=channels)
+    model, plain = adapter(variant, spec=SIDE_BY_SIDE), adapter(variant, spec=SPEC)
+    together = list(model.between(first, last, moments))
+    assert (model._line.lanes, plain._line) == (2, None)
+    for moment, frame in zip(moments, together, strict=True):
+        (alone,) = plain.between(first, last, [moment])
+        assert np.abs(frame - alone).max() < 1e-6
+    assert plain._line.lanes == 1
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_pairs_begun_ahead_give_what_they_give_one_after_the_other(adapter: Make) -> None:
+    frames = [noise(SIZE, seed=seed).astype(np.float32) / 255 for seed in range(6)]
+    model = adapter(spec=SIDE_BY_SIDE)
+    assert model.ahead(SIZE) >= 2
+    begun = [model.begin(first, last, [0.25, 0.5]) for first, last in pairwise(frames)]
+    plain = adapter(spec=SPEC)
+    assert plain.ahead(SIZE) == 0
+    for made, (first, last) in zip(begun, pairwise(frames), strict=True):
+        for frame, expected in zip(made, plain.between(first, last, [0.25, 0.5]), strict=True):
+            assert np.abs(frame - expected).max() < 1e-6
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_frames_begin_when_they_are_begun_and_one_alone_has_all_threads(
+    adapter: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where: list[str] = []
+    render = TinyNetwork.render
+
+    def noted(self: TinyNetwork, *given: object) -> torch.Tensor:
+        where.append(threading.current_thread().name)
+        return render(self, *given)
+
+    monkeypatch.setattr(TinyNetwork, "render", noted)
+    model, here = adapter(spec=SIDE_BY_SIDE), threading.current_thread().name
+    list(model.between(*images(), [0.5]))
+    assert where == [here]
+    list(model.begin(*images(), [0.5]))
+    list(model.between(*images(), [0.5, 0.7]))
+    assert len(where) == 4
+    assert here not in where[1:]
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize(
+    ("options", "lanes"),
+    [
+        ({}, 2),
+        ({"max_memory": 2 * 100 * 40 * 56}, 2),
+        ({"max_memory": 2 * 100 * 40 * 56 - 1}, None),
+        ({"backend": "openvino"}, None),
+    ],
+)
+def test_lanes_are_as_many_as_threads_if_they_fit(tmp_path: Path, options: dict, lanes: int | None) -> None:
+    card = tiny_card(tmp_path, spec=SIDE_BY_SIDE)
+    assert settle(card, Runtime(device="cpu", **options), SIZE).lanes == lanes
+
+
+def test_one_thread_has_no_lanes(tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        assert settle(tiny_card(tmp_path, spec=SIDE_BY_SIDE), Runtime(device="cpu"), SIZE).lanes is None
+    finally:
+        torch.set_num_threads(before)

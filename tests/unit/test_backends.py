@@ -106,6 +106,43 @@ def test_winograds_convolutions_in_strips_are_whole(
 
 
 @needs_winograd
+@pytest.mark.parametrize("threads", [2, 5])
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last], ids=str)
+@pytest.mark.parametrize(("channels", "size"), [(48, (14, 20)), (9, (61, 40))], ids=["by outputs", "by rows"])
+def test_threads_that_share_a_convolution_find_the_very_same_numbers(
+    channels: int, size: tuple[int, int], memory_format: torch.memory_format, threads: int
+) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(channels, 23 if channels == 9 else 48, 3, 1, 1))
+    convolutions.hasten(network)
+    features = torch.randn(1, channels, *size).to(memory_format=memory_format)
+    before = torch.get_num_threads()
+    made: list[torch.Tensor] = []
+    try:
+        for number in (1, threads):
+            torch.set_num_threads(number)
+            with torch.inference_mode():
+                made.append(network(features))
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(*made)
+
+
+@needs_winograd
+def test_strips_find_the_very_same_numbers_as_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(9, 11, 3, 1, 1))
+    convolutions.hasten(network)
+    features = torch.randn(1, 9, 47, 20)
+    with torch.inference_mode():
+        whole = network(features)
+        monkeypatch.setattr(convolutions, "_WHOLE", 0)
+        for strip in (1, 20 * 9 * 19):
+            monkeypatch.setattr(convolutions, "_STRIP", strip)
+            assert torch.equal(network(features), whole)
+
+
+@needs_winograd
 def test_a_deformable_convolution_is_not_taken_for_a_plain_one() -> None:
     """It is a 3x3 convolution by its class, but takes where to look as well: PerVFI failed at its first frame."""
     network = nn.Sequential(DeformableConvolution(16, 16))

@@ -12,7 +12,7 @@ from frameloom.errors import RangeError, ShapeError
 from frameloom.features.cuts import AUTO, is_cut
 from frameloom.frame import ArrayPicture, Frame
 from frameloom.interpolation.video import Tally, densify
-from frameloom.media.timeline import Insert, Multiply, Resample, Timeline
+from frameloom.media.timeline import Insert, Instant, Interval, Multiply, Resample, Timeline
 from frameloom.models.interpolators.blend import Blend
 
 STEP = Fraction(1, 25)
@@ -144,3 +144,68 @@ def test_cuts_work_on_any_size_and_with_transparency() -> None:
     for size in ((1, 1), (3, 5), (200, 2)):
         images = [noise(size, seed=k, channels=4).astype(np.float32) / 255 for k in (1, 2)]
         assert is_cut(*images) in (True, False)
+
+
+class Eager(Spy):
+    """Notes what is begun before it is taken."""
+
+    def __init__(self, ahead: int) -> None:
+        super().__init__()
+        self.far = ahead
+        self.begun = self.taken = self.most = 0
+
+    def ahead(self, size: tuple[int, int]) -> int:
+        assert size == (4, 6)
+        return self.far
+
+    def begin(self, first: np.ndarray, last: np.ndarray, moments: Sequence) -> Iterator[np.ndarray]:
+        self.begun += len(moments)
+        self.most = max(self.most, self.begun - self.taken)
+        return self._taken(self.between(first, last, moments))
+
+    def _taken(self, made: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        for frame in made:
+            self.taken += 1
+            yield frame
+
+
+TIMELINES = [Multiply(2), Multiply(4), Resample(Fraction(60)), Resample(Fraction(27)), Insert((3,), Fraction(25))]
+
+
+@pytest.mark.parametrize("timeline", TIMELINES, ids=str)
+@pytest.mark.parametrize("ahead", [0, 1, 3, 50])
+def test_working_ahead_changes_nothing_but_when_frames_are_begun(timeline: Timeline, ahead: int) -> None:
+    source = stream([0, 0.1, 0.4, 0.45, 0.8, 0.9, 0.2])
+    model, eager_tally, plain_tally = Eager(ahead), Tally(), Tally()
+    made = list(densify(source, model, timeline, tally=eager_tally))
+    plain = list(densify(source, Spy(), timeline, tally=plain_tally))
+    assert [(frame.time, frame.duration) for frame in made] == [(frame.time, frame.duration) for frame in plain]
+    assert values(made) == values(plain)
+    assert eager_tally == plain_tally
+    per_pair = 3 if isinstance(timeline, Insert) or timeline == Multiply(4) else 2
+    assert model.most <= ahead + per_pair
+    assert model.most > (1 if ahead else 0)
+
+
+def test_source_frames_do_not_pile_up_behind_one_that_is_made() -> None:
+    """29.97 to 30 frames a second: nearly all that is shown are source frames."""
+    read = 0
+
+    def counted() -> Iterator[Frame]:
+        nonlocal read
+        for frame in stream([0.5] * 400):
+            read += 1
+            yield frame
+
+    class Rare(Multiply):
+        """Makes the second frame alone."""
+
+        def instants(self, interval: Interval, origin: Fraction) -> Iterator[Instant]:
+            for instant in super().instants(interval, origin):
+                if interval.index == 0 or not instant.moment:
+                    yield instant
+
+    shown = densify(counted(), Eager(3), Rare(2))
+    for _ in range(3):
+        next(shown)
+    assert read < 40
