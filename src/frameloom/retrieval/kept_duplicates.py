@@ -88,7 +88,7 @@ def _read(path: Path, header: bytes, images: int, similarity: float, notices: No
     """Rows of a file that is whole and of this very header; None: there is none, and why is told."""
     try:
         with path.open("rb") as file:
-            content = file.read(len(header) + images * _ROW.itemsize + _HASH + 1)  # more is not what was written
+            content = file.read(len(header) + images * _ROW.itemsize + _HASH)  # one image stays, so more is wrong
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -97,7 +97,7 @@ def _read(path: Path, header: bytes, images: int, similarity: float, notices: No
     written, total = content[:-_HASH], content[-_HASH:]
     whole = hashlib.sha256(written).digest() == total
     if whole and not written.startswith(header):
-        notices.add(f"{path} is of other images or another version; {_ANEW}")
+        notices.add(f"{path} is of other images, another similarity or version; {_ANEW}")
         return None
     body = written[len(header) :]
     if whole and len(body) % _ROW.itemsize == 0:
