@@ -50,7 +50,7 @@ def write(folder: Path, count: int) -> None:
     vectors = new_vectors(folder, count, DIMS, "float32")
     for start, block in Images(likeness(), count).blocks(count):
         vectors[start : start + BLOCK] = block
-    vectors.flush()
+    vectors.flush()  # type: ignore[attr-defined]  # it is a memory map
     images = [PoolImage(f"{number:08d}.jpg", 1, 1) for number in range(count)]
     facts = IndexFacts(
         parameters={"descriptor": "canny"}, root=str(folder), root_from_here=".", images=count, dims=DIMS,
