@@ -1,6 +1,7 @@
 """Collages of large pools and of pools with the same image many times, as a user meets them."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,44 @@ def test_of_near_duplicates_the_first_by_name_is_shown(
     assert (made["pool"], made["near_duplicates"], made["frames_reused"]) == (6, 12, 6)
     every = json.loads(frameloom(*words[:-1], "--overwrite", "--json").done().out)
     assert (every["pool"], every["near_duplicates"], every["frames_reused"]) == (18, 0, 0)
+
+
+def test_near_duplicates_are_looked_for_once_for_a_pool_and_its_changes(
+    film: Path, pool: Path, tmp_path: Path, frameloom: Command
+) -> None:
+    images = Path(shutil.copytree(pool, tmp_path / "images"))
+    words = ("collage", film, images, tmp_path / "out", "--skip-output", "--no-repeat", "--skip-near-duplicates")
+    words = (*words, "--duplicate-similarity", 0.95, "--overwrite")
+    told = f"{images}: the near-duplicates are those that an earlier run has found"
+    made = json.loads(frameloom(*words, "--json").done().out)
+    assert (made["near_duplicates"], told in made["notices"]) == (12, False)
+    again = frameloom(*words).done()
+    assert again.err.count(told) == 1
+    made = json.loads(frameloom(*words, "--json").done().out)
+    assert (made["near_duplicates"], told in made["notices"]) == (12, True)
+    write_png(images / "9.png", cv2.resize(coloured(2, (180, 320)), (160, 90), interpolation=cv2.INTER_AREA))
+    made = json.loads(frameloom(*words, "--json").done().out)
+    assert (made["near_duplicates"], told in made["notices"]) == (13, False)
+    (kept,) = (tmp_path / "home").rglob("near-duplicates-0.95.bin")
+    kept.write_bytes(kept.read_bytes()[:-1])
+    made = json.loads(frameloom(*words, "--json").done().out)
+    assert made["near_duplicates"] == 13
+    assert f"{kept} is damaged; near-duplicates are looked for anew" in made["notices"]
+
+
+def test_a_demo_of_an_index_uses_the_near_duplicates_of_all_its_images(
+    film: Path, pool: Path, tmp_path: Path, frameloom: Command
+) -> None:
+    index = tmp_path / "index"
+    frameloom("index", "build", pool, index).done()
+    frameloom("index", "info", index, "--duplicates", "--duplicate-similarity", 0.95).done()
+    words = ("collage", film, index, tmp_path / "out", "--skip-output", "--skip-near-duplicates", "--overwrite")
+    words = (*words, "--duplicate-similarity", 0.95, "--demo", "--demo-images", 8, "--json")
+    made = json.loads(frameloom(*words).done().out)
+    (index / "near-duplicates-0.95.bin").unlink()
+    alone = json.loads(frameloom(*words).done().out)
+    assert (made["pool"], made["near_duplicates"]) == (alone["pool"], alone["near_duplicates"]) == (3, 5)
+    assert ["an earlier run has found" in " ".join(item["notices"]) for item in (made, alone)] == [True, False]
 
 
 def test_too_few_images_besides_near_duplicates_are_told(pool: Path, tmp_path: Path, frameloom: Command) -> None:

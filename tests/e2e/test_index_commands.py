@@ -161,6 +161,11 @@ def test_near_duplicates_are_listed_in_groups(pool: Path, tmp_path: Path, framel
     assert (found["similarity"], found["images"], len(found["groups"])) == (0.97, 2, 1)
     assert [Path(match["path"]).name for match in found["groups"][0]] == ["000.png", "copy.png", "b.png"]
     assert found["groups"][0][0]["similarity"] == 1.0
+    assert (found["reused"], len(found["notices"])) == (True, 1)  # the first command has kept them
+    again = frameloom("index", "info", index, "--duplicates", "--duplicate-similarity", 0.97).done()
+    assert "2 near-duplicates in 1 group, similarity 0.97 or more; found by an earlier run\n" in again.out
+    assert again.out.splitlines()[-1] == told.splitlines()[-1]
+    assert f"{pool}: the near-duplicates are those that an earlier run has found" in again.err
 
 
 def test_near_duplicates_by_a_descriptor_that_was_not_measured_need_a_similarity(

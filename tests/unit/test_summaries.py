@@ -33,3 +33,5 @@ def test_one_group_of_near_duplicates_is_one_group() -> None:
     assert "  1 near-duplicate in 1 group, similarity 0.97" in summary(replace(INFO, duplicates=found))
     found = replace(found, images=2, groups=(group, group))
     assert "  2 near-duplicates in 2 groups, similarity 0.97" in summary(replace(INFO, duplicates=found))
+    assert "or more; took 0.0 s" in summary(replace(INFO, duplicates=found))
+    assert "or more; found by an earlier run" in summary(replace(INFO, duplicates=replace(found, reused=True)))

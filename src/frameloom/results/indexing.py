@@ -59,6 +59,9 @@ class NearDuplicates(Result):
     groups: tuple[tuple["Match", ...], ...]
     """The image that stands for a group, then the others, all with their similarity to the first."""
     seconds: float
+    reused: bool = False
+    """Whether an earlier run had found them."""
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,7 +101,9 @@ class _Job:
     @cached_property
     def searched(self) -> Searched:
         """The pool; opening it may take long."""
-        return self.pool.open(shown_aspect(self.info))
+        searched = self.pool.open(shown_aspect(self.info))
+        self.notices.texts.extend(searched.notices)  # they were told then
+        return searched
 
     def settings(self, choices: Sequence[Choice]) -> VideoSettings:
         """Images are sRGB of 8 bits whatever the video is, and mostly not like one another."""

@@ -45,6 +45,8 @@ class Searched:
     """How the index is searched; None: exactly."""
     near_duplicates: int = 0
     """How many images must not be chosen because they are nearly the same as others."""
+    notices: tuple[str, ...] = ()
+    """What the user was told when it was opened."""
 
     @property
     def exact(self) -> bool:

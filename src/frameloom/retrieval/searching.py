@@ -13,11 +13,13 @@ from frameloom.descriptor_options import DescriptorOptions
 from frameloom.errors import InputError, RangeError
 from frameloom.features.descriptors.choice import choose_descriptor
 from frameloom.features.descriptors.framing import compat_query_framed
+from frameloom.progress import Notices
 from frameloom.retrieval.build import IndexPlan
 from frameloom.retrieval.collage_wishes import Searched
 from frameloom.retrieval.describing import Describing
-from frameloom.retrieval.duplicates import least_similarity, left_out, near_duplicates
+from frameloom.retrieval.duplicates import least_similarity, left_out
 from frameloom.retrieval.index import PoolIndex
+from frameloom.retrieval.kept_duplicates import find_duplicates
 from frameloom.retrieval.opening import describing_of, index_of
 from frameloom.retrieval.pool import list_pool
 from frameloom.retrieval.queries import Framing
@@ -78,9 +80,11 @@ class PoolWish:
         if is_index(self.place):
             describing = self._that_of(index, describing)
         excluded = None if self.limit is None else np.arange(len(index.paths)) >= self.limit
-        least = self._least_similarity(describing)
-        alike = None if least is None else _alike(index.stored.vectors, least, excluded)
-        if alike is not None:
+        least, notices = self._least_similarity(describing), Notices()
+        alike = None
+        if least is not None:
+            found = find_duplicates(index.stored, least, notices, first=self.limit)
+            alike = left_out(found.groups, len(index.paths))
             excluded = alike if excluded is None else excluded | alike
         return Searched(
             index=index,
@@ -95,6 +99,7 @@ class PoolWish:
             excluded=excluded,
             structure=index.facts.structure,
             near_duplicates=0 if alike is None else int(np.count_nonzero(alike)),
+            notices=tuple(notices.texts),
         )
 
     def _least_similarity(self, describing: Describing) -> float | None:
@@ -123,12 +128,6 @@ class PoolWish:
                 "or give them to frameloom index build"
             )
         return describing
-
-
-def _alike(vectors: NDArray[np.floating], least: float, excluded: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """(images,): those that another one stands for, of the ones that are not excluded."""
-    among = None if excluded is None else ~excluded
-    return left_out(near_duplicates(vectors, least, among=among), len(vectors))
 
 
 def _framing(describing: Describing) -> Framing:

@@ -4,7 +4,8 @@
 - paths.bin: paths of the images below the pool's folder, as bytes, each ended by a zero byte;
 - stamps.npy: int64 (images, 2): size in bytes, time of the last change in nanoseconds;
 - vectors.npy: float32 or float16 (images, dims), of unit length;
-- structure.faiss: where an approximate search was asked for.
+- structure.faiss: where an approximate search was asked for;
+- near-duplicates-*.bin: what was found in it afterwards, not part of it (`kept_duplicates`).
 
 `read_index` checks all but the two large files, vectors and structure. Whoever uses these has them checked before.
 """
@@ -25,7 +26,11 @@ from frameloom.retrieval.facts import IndexFacts, damaged, read_facts, write_fac
 from frameloom.retrieval.pool import Pool, PoolImage, digest
 
 FACTS, PATHS, STAMPS, VECTORS, STRUCTURE = "index.json", "paths.bin", "stamps.npy", "vectors.npy", "structure.faiss"
-NAMES = frozenset({FACTS, PATHS, STAMPS, VECTORS, STRUCTURE})
+NEAR_DUPLICATES = "near-duplicates-*.bin"
+_HASHED = frozenset({PATHS, STAMPS, VECTORS, STRUCTURE})
+NAMES = _HASHED | {FACTS, NEAR_DUPLICATES, f".{NEAR_DUPLICATES}.*"}
+"""What may lie in an index, as the shell has patterns: a run that was killed leaves a hidden file of another name."""
+
 _BLOCK = 8192  # vectors that are looked at together
 _OFF_LENGTH = {"float32": 1e-3, "float16": 1e-2}
 _ESCAPES = re.compile(rb"(?:^|[\0/])\.{0,2}[\0/]" if os.name != "nt" else rb"(?:^|[\0/])\.{0,2}[\0/]|[\\:]")
@@ -96,7 +101,7 @@ def write_index(folder: Path, facts: IndexFacts, images: Sequence[PoolImage]) ->
     """
     (folder / PATHS).write_bytes(b"".join(os.fsencode(image.path) + b"\0" for image in images))
     np.save(folder / STAMPS, np.array([[image.size, image.changed] for image in images], "<i8").reshape(-1, 2))
-    files = [name for name in sorted(NAMES - {FACTS}) if (folder / name).exists()]
+    files = [name for name in sorted(_HASHED) if (folder / name).exists()]
     write_facts(folder / FACTS, facts, {name: file_sha256(folder / name) for name in files})
 
 
@@ -116,7 +121,7 @@ def read_index(folder: Path, root: Path | None = None) -> StoredIndex:
         CannotOpen: it is no index, one of another version, or damaged as far as is looked at.
     """
     facts = read_facts(folder / FACTS)
-    if not {PATHS, STAMPS, VECTORS} <= set(facts.files) <= NAMES:
+    if not {PATHS, STAMPS, VECTORS} <= set(facts.files) <= _HASHED:
         raise damaged(folder / FACTS, "the table of hashes lacks a file")
     paths = _read_paths(folder, facts, root or _root(folder, facts))
     stamps = _read_array(folder / STAMPS, "int64", (facts.images, 2))

@@ -244,24 +244,28 @@ def aspect_of(words: str | float | Fraction) -> Fraction:
 
 
 def _duplicates(stored: "StoredIndex", similarity: float | None) -> NearDuplicates:
-    from frameloom.retrieval.duplicates import least_similarity, near_duplicates
+    from frameloom.progress import Notices
+    from frameloom.retrieval.duplicates import least_similarity
+    from frameloom.retrieval.kept_duplicates import find_duplicates
     from frameloom.retrieval.store import check_vectors
 
-    started = time.perf_counter()
+    started, notices = time.perf_counter(), Notices()
     least = least_similarity(str(stored.facts.parameters.get("descriptor")), similarity)
     check_vectors(stored)
-    groups = near_duplicates(stored.vectors, least)
+    found = find_duplicates(stored, least, notices)
     return NearDuplicates(
         similarity=least,
-        images=sum(len(group.others) for group in groups),
+        images=sum(len(group.others) for group in found.groups),
         groups=tuple(
             tuple(
                 Match(path=stored.paths[place], similarity=alike)
                 for place, alike in zip((group.first, *group.others), (1.0, *group.similarities), strict=True)
             )
-            for group in groups
+            for group in found.groups
         ),
         seconds=time.perf_counter() - started,
+        reused=found.reused,
+        notices=tuple(notices.texts),
     )
 
 

@@ -61,7 +61,8 @@ def _duplicates(info: IndexInfo, found: NearDuplicates) -> list[str]:
     """Groups, each with its images below the pool's folder."""
     lines = [
         f"  {counted(found.images, 'near-duplicate')} in {counted(len(found.groups), 'group')}, "
-        f"similarity {found.similarity:g} or more; took {seconds(found.seconds)}"
+        f"similarity {found.similarity:g} or more; "
+        + ("found by an earlier run" if found.reused else f"took {seconds(found.seconds)}")
     ]
     for group in found.groups[:_SHOWN]:
         first, *others = (match.path.relative_to(info.root) for match in group)
