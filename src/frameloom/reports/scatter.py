@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from frameloom.reports.page_charts import tick_step
+from frameloom.reports.time_chart import tick_step
 
 _WIDTH, _HEIGHT = 620.0, 360.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66.0, 600.0, 34.0, 296.0

@@ -87,7 +87,9 @@ class Comparisons(Result):
     failures: dict[str, str]
     """Label of a pair -> why it could not be compared; where labels repeat, they are numbered."""
     images: int
-    """Images that were read and encoded."""
+    """Images that were read and encoded in this run."""
+    pairs_reused: int
+    """Pairs that an interrupted run had compared."""
     output: Path
     seconds: float
     """Wall-clock seconds."""

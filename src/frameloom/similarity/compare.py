@@ -1,5 +1,6 @@
 """Two images as tokens to how alike they are, and where: after VFI-Similarity. Objects in, result objects out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -30,6 +31,8 @@ class Method:
     """Side of its patches in pixels."""
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     """How it is run, as results show it."""
+    identity: Sequence[Any] = ()
+    """All that its tokens depend on, as JSON can hold it."""
     grades: Grades = ()
     """Of the encoder's card."""
     pool: Pool = "patches"

@@ -35,8 +35,9 @@ class ImageEncoder:
         """
         grid_size(encoder, (1, 1), size=size)
         self._encoder = encoder
-        self._size = size
-        self._keep_aspect = keep_aspect
+        self.size = size
+        """Of the square, or of the shorter side, in pixels, as it was asked for; None: the encoder's own."""
+        self.keep_aspect = keep_aspect
 
     def encode(self, images: Sequence[tuple[str, Pixels]]) -> list[EncodedImage]:
         """Encode images with their names, those of one grid together."""
@@ -54,7 +55,7 @@ class ImageEncoder:
 
     def _grid(self, pixels: Pixels) -> tuple[int, int]:
         height, width = pixels.shape[:2]
-        return grid_size(self._encoder, (height, width), size=self._size, keep_aspect=self._keep_aspect)
+        return grid_size(self._encoder, (height, width), size=self.size, keep_aspect=self.keep_aspect)
 
 
 def encode_two(first: Source, second: Source, encoder: ImageEncoder) -> tuple[EncodedImage, EncodedImage]:

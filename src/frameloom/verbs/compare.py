@@ -1,6 +1,7 @@
 """Comparing images: names and paths in, results out. Nothing heavy is imported until a verb is called."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -114,7 +115,7 @@ def compare_pairs(
     """Compare many pairs of images: one table for all, and with `visualize` a folder of pictures for each.
 
     Every image is read and encoded once. A pair that cannot be compared does not stop the others; it is told in the
-    table and in `failures`.
+    table and in `failures`. A run that was interrupted goes on where it was.
 
     Args:
         config: A JSON file with a list of pairs, or the list itself: objects with image_a, image_b and perhaps label;
@@ -150,6 +151,7 @@ def compare_pairs(
     wish = Wish(
         output=Path(output),
         draw=(lambda found, folder: write_comparison(found, folder, look)) if visualize else None,
+        look=asdict(look) if visualize else None,
         names=NAMES,
         config=Path(config) if isinstance(config, (str, Path)) else None,
         overwrite=overwrite,
@@ -171,11 +173,12 @@ def _set_up(
     model = card.load(asked)
     images = ImageEncoder(model, size=size, keep_aspect=keep_aspect)
     side = size or model.size
-    settings = ModelChoice(card, asked).settled((side, side)).settings
+    choice = ModelChoice(card, asked).settled((side, side))
     return images, Method(
         encoder=card.name,
         patch=model.patch,
-        settings=settings,
+        settings=choice.settings,
+        identity=choice.identity(),
         grades=card.grades,
         pool=pool,
         colours=colours,
