@@ -14,6 +14,29 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["compare-methods", "CLIP", "FRAMES", "OUT", "--methods"], "no method is named"),
+        (["selftest", "CLIP", "--models"], "name at least one model"),
+        (["evaluate", "blend", "--root", "FRAMES", "--metrics"], "name at least one metric"),
+        (["evaluate", "blend", "--root", "FRAMES", "--factor"], "factor needs at least one number"),
+        (["evaluate", "blend", "--root", "FRAMES", "--factor", "2", "1"], "factor is 1; it must be"),
+        (["evaluate", "blend", "--root", "FRAMES", "--limit", "0"], "limit is 0; it must be"),
+        (["evaluate", "blend", "--root", "FRAMES", "--worst", "-1"], "worst is -1; it must be"),
+        (["selftest", "CLIP", "--samples", "0"], "samples is 0; it must be"),
+        (["selftest", "CLIP", "--seed", "-1"], "seed is -1; it must be"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_an_option_without_values_or_with_too_small_a_number_names_itself(
+    frameloom: Command, tmp_path: Path, walk: Path, words: list[str], said: str
+) -> None:
+    """`--methods` and `--models` with nothing behind them were internal errors, `--metrics` gave an empty table."""
+    places = {"CLIP": walk, "FRAMES": image_folder(tmp_path / "frames", 4), "OUT": tmp_path / "out"}
+    assert said in frameloom(*[places.get(word, word) for word in words]).refused()
+
+
+@pytest.mark.parametrize(
     ("options", "word"),
     [
         (["--fps", "0"], "rate"),
