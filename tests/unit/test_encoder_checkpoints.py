@@ -241,7 +241,7 @@ def test_adapters_that_are_broken_are_refused(tmp_path: Path) -> None:
     told = {"lora_alpha": "6"}
     half = {name: value for name, value in peft(state).items() if not name.endswith("fc2.lora_B.default.weight")}
     save_file(half, tmp_path / "half.safetensors", metadata=told)
-    assert "half of an adapter for 1 weights (blocks.1.mlp.fc2.weight" in refusal(tmp_path / "half.safetensors")
+    assert "half of an adapter for 1 weight (blocks.1.mlp.fc2.weight)" in refusal(tmp_path / "half.safetensors")
     save_file({**peft(state), **adapter_alone(state, ".other.weight")}, tmp_path / "two.safetensors", metadata=told)
     assert "holds 2 adapters (default, other)" in refusal(tmp_path / "two.safetensors")
     odd = {**peft(state), "base_model.model.blocks.1.mlp.fc2.lora_A.default.weight": torch.ones(RANK, 5)}

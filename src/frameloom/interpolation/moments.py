@@ -62,7 +62,7 @@ def _check_one_way(ways: dict[str, object], maps: Sequence[str | Path] | None) -
     if len(given) < 2 or given == ["--motion", "--num"]:
         return
     if given == ["--maps", "--num"] and maps is not None:
-        raise InputError(f"--maps and --num contradict each other: each of the {len(maps)} maps makes one image")
+        raise InputError("--maps and --num contradict each other: each map makes one image")
     raise InputError(f"{given[0]} and {given[1]} contradict each other; give one of them")
 
 
