@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from frameloom.errors import InputError, RangeError, ShapeError
 from frameloom.interpolation.map_files import check_values, read_map, resized
 from frameloom.interpolation.motion_file import read_motion
+from frameloom.media.timeline import check_between
 from frameloom.roles import Moment
 
 
@@ -41,6 +42,7 @@ def wanted(
     """
     counts = [num] if isinstance(num, int) else [1] if num is None else list(num)
     _check_one_way({"--at": at, "--maps": maps, "--motion": motion, "--num": num}, maps)
+    check_between(counts)
     if at is not None:
         return Wanted(moments=checked_moments(at, size), counts=counts)
     if maps is not None:

@@ -80,7 +80,7 @@ class _Looking:
         lost = np.ones(len(searched.index.paths), np.bool_) if searched.excluded is None else ~searched.excluded
         lost[ids[0][(ids[0] >= 0) & ~np.isnan(products[0])]] = False
         raise InputError(
-            f"{searched.name}: {counted(np.count_nonzero(lost), 'image')} cannot be compared, "
+            f"{searched.name}: {counted(int(np.count_nonzero(lost)), 'image')} cannot be compared, "
             f"{searched.index.paths[int(lost.argmax())]} first: what is no number is in the vectors; build the index "
             "again with --overwrite"
         )
