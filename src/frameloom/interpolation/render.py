@@ -309,6 +309,11 @@ def _say_losses(job: _Job) -> None:
     settings = job.target if isinstance(job.target, VideoSettings) else None
     for text in losses(job.info, job.output, settings):
         job.notices.add(f"{job.info.path.name}: {text}")
+    encoding = job.wishes.encoding
+    idle = [name for name in ("crf", "pix_fmt") if getattr(encoding, name) is not None]
+    if idle and job.kind != "video":
+        options = " and ".join("--" + name.replace("_", "-") for name in idle)
+        job.notices.add(f"{job.output.name}: {options} had no part in it: only videos are encoded so")
 
 
 def _say_more(job: _Job, journal: Journal) -> None:
