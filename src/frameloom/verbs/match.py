@@ -157,8 +157,7 @@ def search_index(
     Raises:
         CannotOpen: the index or an image is missing or damaged.
         RangeError: `count` is below 1.
-        OutputExists: the output is there already.
-        CannotWrite: the output is no kind of image that is written.
+        OutputExists, CannotWrite: the output is there already, or no kind of image that is written.
     """
     from frameloom.images import write_image
     from frameloom.media.writing.target import staged_file
