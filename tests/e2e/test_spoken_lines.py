@@ -1,6 +1,7 @@
 """What the command line says to somebody who typed nearly the right thing, and about outputs that are not as asked."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,41 @@ def test_a_folder_that_is_called_dot_has_a_name(
     monkeypatch.chdir(tmp_path / "frames")
     said = frameloom("interpolate", ".", tmp_path / "film.mp4").done()
     assert said.err.startswith("frameloom: frames: it has a single frame")
+
+
+def test_a_collage_of_images_plays_at_the_rate_that_was_asked_for(
+    frameloom: Command, tmp_path: Path, pool: Path
+) -> None:
+    """`--fps-override` with a folder of images was passed over without a word."""
+    frames = image_folder(tmp_path / "frames", 3)
+    frameloom("collage", frames, pool, tmp_path / "made.mp4", "--fps-override", "4").done()
+    assert readers.times(tmp_path / "made.mp4") == [Fraction(k, 4) for k in range(3)]
+    assert readers.length(tmp_path / "made.mp4") == Fraction(3, 4)
+
+
+def test_one_frame_is_not_compared_with_others(frameloom: Command, tmp_path: Path) -> None:
+    """A single frame was said to be like itself: 1.000 over time, and to "another"."""
+    image = write_png(tmp_path / "a.png", moving_square(0))
+    words = ["patches", image, tmp_path / "out", "--size", "32", "--visualize-positions", "0"]
+    said = frameloom(*words).done().out
+    assert "over time" not in said
+    assert "another" not in said
+    assert "mean cosine similarity of two patches of a frame" in said
+    said = frameloom(*words, "--only", "frame", "--overwrite").done().out
+    assert "mean" not in said
+
+
+def test_a_model_is_not_also_called_by_its_own_name(frameloom: Command) -> None:
+    said = frameloom("models", "show", "raft").done().out
+    assert "also called  RAFT\n" in said
+
+
+def test_a_file_that_looks_like_an_option_is_told_from_one(
+    frameloom: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`interpolate -walk.mp4 out.mp4` said that -w is no option, and not what to do."""
+    clip(tmp_path / "walk.mp4", 3).rename(tmp_path / "-walk.mp4")
+    monkeypatch.chdir(tmp_path)
+    said = frameloom("interpolate", "-walk.mp4", "out.mp4").refused()
+    assert said == "frameloom: -walk.mp4 is a file and looks like an option; type ./-walk.mp4"
+    frameloom("interpolate", "./-walk.mp4", "out.mp4", "--model", "blend").done()

@@ -9,10 +9,17 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from types import FrameType
 
 from cyclopts import App, CycloptsError, Parameter
-from cyclopts.exceptions import ConsumeMultipleError, MissingArgumentError, UnknownCommandError, UnusedCliTokensError
+from cyclopts.exceptions import (
+    ConsumeMultipleError,
+    MissingArgumentError,
+    UnknownCommandError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 
 from frameloom.cli.commands import COMMANDS, EXAMPLES, GROUPS
 from frameloom.errors import FrameloomError
@@ -86,6 +93,9 @@ def _usage(error: CycloptsError, words: list[str]) -> str:
     known = [name for name in (*COMMANDS, *GROUPS) if words[: len(name.split())] == name.split()]
     if not known or (isinstance(error, UnknownCommandError) and words[0] not in GROUPS):
         return f"{error} (frameloom --help)"
+    dashed = next((word for word in words if word.startswith("-") and Path(word).exists()), None)
+    if dashed is not None and isinstance(error, UnknownOptionError):
+        return f"{dashed} is a file and looks like an option; type ./{dashed}"
     return f"{_what_was_wrong(error)} (frameloom {max(known, key=len)} --help)"
 
 

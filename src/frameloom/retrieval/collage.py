@@ -89,7 +89,7 @@ class _Job:
         self.output = output
         self.pool = pool
         self.wishes = wishes
-        self.source = open_source(video, on_error=wishes.on_error)
+        self.source = open_source(video, rate=wishes.rate, on_error=wishes.on_error)
         self.programme = Programme(self.source, rate=wishes.rate, seconds=wishes.seconds)
         self.frames = list(self.programme.sources())
         self.notices = Notices()

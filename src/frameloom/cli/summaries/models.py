@@ -41,7 +41,7 @@ def _model_details(model: ModelDetails) -> str:
         "role": model.role,
         "variant": model.variant,
         "summary": model.summary,
-        "also called": ", ".join(model.aliases),
+        "also called": ", ".join(alias for alias in model.aliases if alias != model.name),
         "paper": model.paper,
         "flow by": model.flow,
         "licence": model.licence,
