@@ -153,9 +153,9 @@ def interpolate_all(sources: Sequence[str | Path], folder: str | Path, **options
         raise TypeError(f"interpolate_all() got an unexpected keyword argument '{unknown[0]}'")
     given = {**_OPTIONS, **options}
     make = _renderer(**given)
+    names = output_names([Path(source) for source in sources], Path(folder), CODECS[given["codec"]].suffixes)
     if names_a_file(Path(folder)) and not Path(folder).is_dir():
         raise InputError(f"{folder} names a file; several inputs, or a folder of them, go to a folder")
-    names = output_names([Path(source) for source in sources], Path(folder), CODECS[given["codec"]].suffixes)
     results: list[Interpolation] = []
     failures: dict[str, str] = {}
     for source, output in names.items():
