@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from frameloom.counting import counted
 from frameloom.reports.page_content import FrameScore, Stage, made_scores
 from frameloom.reports.page_words import decibels
 
@@ -60,7 +59,7 @@ def score_curve(model: str, scores: Sequence[FrameScore], baselines: Mapping[str
         [
             f'<svg id="curve" class="chart" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="img"'
             f' data-left="{_LEFT:g}" data-right="{_RIGHT:g}" data-start="{axes.start:.6f}" data-end="{axes.end:.6f}"'
-            f' aria-label="PSNR of {counted(len(made), "frame")} made by {escape(model)} over time, {spread}">',
+            f' aria-label="PSNR of the {len(made)} frames made by {escape(model)} over time, {spread}">',
             *_grid(axes),
             *lines,
             _line(made, axes, "own"),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from frameloom.counting import counted
 from frameloom.reports.page_charts import tick_step
 from frameloom.results.self_test import Exclusion, SelfTest, TestedFrame
 
@@ -47,7 +46,7 @@ def score_chart(result: SelfTest) -> str:
     return "\n".join(
         [
             f'<svg class="chart" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="img" aria-label="PSNR of '
-            f'{counted(len(result.frames), "tested frame")} over the time of the clip">',
+            f'{len(result.frames)} tested frames over the time of the clip">',
             *_grid(axes),
             *(_left_out(one, axes) for one in result.exclusions[:_MOST_MARKS]),
             *(
