@@ -184,6 +184,12 @@ class Family:
     """The card of what is called by the rest of a name."""
 
 
+def _one(role: Role) -> str:
+    """A role with its article; what finds a flow is no flow."""
+    words = {"flow": "a flow estimator", "interpolator": "an interpolator", "encoder": "an encoder"}
+    return words.get(role, f"a {role}")
+
+
 def names_a_flow(name: str) -> bool:
     """Whether a name is that of a flow estimator and of what uses it."""
     return _WITH in name
@@ -260,9 +266,11 @@ class Catalog:
                 return family.card(name[len(family.prefix) :])
         known = {word.lower(): word for card in cards for word in (card.name, *card.aliases)}
         close = [known[word] for word in difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)]
-        hint = (
-            f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(card.name for card in cards)}"
-        )
+        there_are = f"there are: {', '.join(card.name for card in cards)}"
+        elsewhere = next((other for other in self.cards() if name.lower() in other.names), None)
+        if elsewhere is not None:
+            raise UnknownModel(f"no {role} is called '{name}', which is {_one(elsewhere.role)}; {there_are}", close)
+        hint = f"did you mean {' or '.join(close)}?" if close else there_are
         raise UnknownModel(f"no {role} is called '{name}'; {hint}", close)
 
     def build(self, name: str, role: Role, runtime: Runtime | None = None, *, flow: str | None = None) -> Any:

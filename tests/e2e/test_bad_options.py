@@ -16,6 +16,55 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("options", "word"),
     [
+        (["--factor", "100000000"], "factor is 100000000; it must be at most 100000"),
+        (["--factor", "401"], "makes 10025 frames per second of 25; give at most 400"),
+        (["--num", "100000000"], "num is 100000000; at most 100000 are put between two"),
+        (["--num", *["1"] * 30], "which is 1073741823; at most 100000"),
+    ],
+    ids=lambda value: " ".join(value)[:20] if isinstance(value, list) else "",
+)
+def test_a_slip_of_the_hand_does_not_plan_for_ever(
+    frameloom: Command, tmp_path: Path, walk: Path, options: list[str], word: str
+) -> None:
+    """Every output frame was counted one by one before the first was made: ten minutes later nothing had been said."""
+    assert word in frameloom("interpolate", walk, tmp_path / "out.mp4", *options).refused()
+    assert [entry.name for entry in tmp_path.iterdir()] == []
+
+
+def test_more_images_between_two_than_memory_holds_are_refused(frameloom: Command, tmp_path: Path) -> None:
+    images = [write_png(tmp_path / name, moving_square(place)) for place, name in enumerate(("a.png", "b.png"))]
+    said = frameloom("between", *images, tmp_path / "out", "--num", "100000000").refused()
+    assert "num is 100000000; at most 100000 are put between two" in said
+    said = frameloom("interpolate", image_folder(tmp_path / "frames", 3), tmp_path / "o.mp4", "--factor", "9999999")
+    assert "factor is 9999999; it must be at most 100000" in said.refused()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["compare-methods", "CLIP", "FRAMES", "OUT", "--methods"], "no method is named"),
+        (["selftest", "CLIP", "--models"], "name at least one model"),
+        (["evaluate", "blend", "--root", "FRAMES", "--metrics"], "name at least one metric"),
+        (["evaluate", "blend", "--root", "FRAMES", "--factor"], "factor needs at least one number"),
+        (["evaluate", "blend", "--root", "FRAMES", "--factor", "2", "1"], "factor is 1; it must be"),
+        (["evaluate", "blend", "--root", "FRAMES", "--limit", "0"], "limit is 0; it must be"),
+        (["evaluate", "blend", "--root", "FRAMES", "--worst", "-1"], "worst is -1; it must be"),
+        (["selftest", "CLIP", "--samples", "0"], "samples is 0; it must be"),
+        (["selftest", "CLIP", "--seed", "-1"], "seed is -1; it must be"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_an_option_without_values_or_with_too_small_a_number_names_itself(
+    frameloom: Command, tmp_path: Path, walk: Path, words: list[str], said: str
+) -> None:
+    """`--methods` and `--models` with nothing behind them were internal errors, `--metrics` gave an empty table."""
+    places = {"CLIP": walk, "FRAMES": image_folder(tmp_path / "frames", 4), "OUT": tmp_path / "out"}
+    assert said in frameloom(*[places.get(word, word) for word in words]).refused()
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
         (["--fps", "0"], "rate"),
         (["--fps", "-1"], "rate"),
         (["--fps", "abc"], "rate"),

@@ -161,6 +161,9 @@ def test_a_gif_faster_than_players_go_says_so(frameloom: Command, tmp_path: Path
     source = clip(tmp_path / "a.mp4", 10)
     said = frameloom("interpolate", source, tmp_path / "b.gif", "--fps", 100, "--model", "blend").done()
     assert "50 frames a second" in said.err
+    assert f"{len(readers.times(tmp_path / 'b.gif'))} frames" in said.out, "it said 40, and every second was left out"
+    assert "at 50 fps" in said.out
+    assert readers.times(tmp_path / "b.gif") == [Fraction(k, 50) for k in range(20)]
     assert readers.length(tmp_path / "b.gif") == Fraction(40, 100)
 
 

@@ -54,8 +54,8 @@ def test_a_second_build_brings_it_up_to_date(pool: Path, tmp_path: Path, framelo
     assert "2 images new or changed, 0 gone" in frameloom("index", "info", index, "--check").done().out
     again = frameloom("index", "build", pool, index).done()
     assert "7 images by canny" in again.out
-    assert "2 described, 1 skipped" in again.out
-    assert "1 of 8 image files cannot be read and are left out, such as broken.jpg: is damaged" in again.err
+    assert "2 looked at, 1 skipped" in again.out
+    assert "1 of 8 image files cannot be read and is left out, such as broken.jpg: is damaged" in again.err
     told = frameloom("index", "info", index, "--check").done().out
     assert "up to date" in told
     assert "skipped: broken.jpg: is damaged or not an image" in told

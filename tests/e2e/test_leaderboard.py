@@ -53,6 +53,9 @@ def test_the_command_writes_markdown_and_a_page(results: Path, tmp_path: Path, f
     page = (tmp_path / "board.html").read_text()
     assert not re.search(r'(src|href)="(?!data:)', page)  # needs no other file
     assert "$" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)  # nothing was left to fill in
+    assert "thead th { white-space: normal; }" in page, (
+        "the table of three metrics was cut off on screens of 1200 pixels"
+    )
     assert page.count("<svg") == 3 * 2  # metrics, factors
     assert page.count("<img") == page.count('<article class="worst">') * 3  # truth, dis, blend
     assert "blend</strong>, PSNR " in page

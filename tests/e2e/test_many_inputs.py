@@ -56,6 +56,14 @@ def test_animations_stay_animations(frameloom: Command, tmp_path: Path) -> None:
     assert [path.name for path in members(tmp_path / "in")] == ["a.apng", "c.gif"]
 
 
+def test_several_inputs_do_not_become_a_folder_that_is_called_like_a_video(frameloom: Command, tmp_path: Path) -> None:
+    """`interpolate a.mp4 b.mp4 both.mp4` made a folder both.mp4 with two videos in it."""
+    inputs = [clip(tmp_path / "a.mp4", 3), clip(tmp_path / "b.mp4", 3)]
+    said = frameloom("interpolate", *inputs, tmp_path / "both.mp4", *BLEND).refused()
+    assert "both.mp4 names a file; several inputs, or a folder of them, go to a folder" in said
+    assert names(tmp_path) == ["a.mp4", "b.mp4"]
+
+
 def test_one_failure_does_not_stop_the_others(frameloom: Command, tmp_path: Path) -> None:
     good, other = clip(tmp_path / "good.mp4", 3), clip(tmp_path / "other.mp4", 3)
     (tmp_path / "bad.mp4").write_text("not a video")

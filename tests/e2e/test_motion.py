@@ -179,7 +179,7 @@ def test_maps_make_one_image_each(frameloom: Command, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--maps", "m.npy", "--num", "2"], "each of the 1 maps makes one image"),
+        (["--maps", "m.npy", "--num", "2"], "each map makes one image"),
         (["--maps", "m.npy", "--at", "0.5"], "--at and --maps contradict"),
         (["--maps", "m.npy", "--motion", "plan/motion.json"], "--maps and --motion contradict"),
         (["--motion", "plan/motion.json", "--at", "0.5"], "--at and --motion contradict"),

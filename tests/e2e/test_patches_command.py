@@ -286,7 +286,7 @@ def test_a_result_without_an_output_lasts_as_long_as_it_is_held(film: Path) -> N
 def test_the_output_can_be_named_by_an_option(frameloom: Command, film: Path, tmp_path: Path) -> None:
     frameloom("patches", film, "--out", tmp_path / "out", "--size", "32").done()
     assert "statistics.txt" in names(tmp_path / "out")
-    assert "--output" in frameloom("patches", film).refused()
+    assert "OUTPUT is missing" in frameloom("patches", film).refused()
 
 
 def test_maps_can_be_drawn_again(film: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import readers
 from commands import Command
 from conftest import REAL_CLIPS
 from factories import clip, image_folder, moving_square, noise, write_png
+from frameloom.counting import counted
 from frameloom.errors import InputError, ModelError, NoFrames, OutputExists, RangeError, ShapeError, UnknownModel
 from processes import started, wait_until, workspace
 
@@ -101,7 +102,7 @@ def two_shots(index: int, size: tuple[int, int]) -> NDArray[np.uint8]:
 def test_clips_that_say_nothing_are_refused_with_the_reason(tmp_path: Path, frameloom: Command) -> None:
     for count in (1, 2):
         short = clip(tmp_path / f"{count}.mp4", count)
-        assert f"has {count} frame(s); at least three are needed" in frameloom("selftest", short).refused()
+        assert f"has {counted(count, 'frame')}; at least three are needed" in frameloom("selftest", short).refused()
     with pytest.raises(NoFrames):
         fl.selftest(tmp_path / "2.mp4")
     line = frameloom("selftest", clip(tmp_path / "still.mp4", 12, draw=still), tmp_path / "out").refused()

@@ -117,6 +117,9 @@ def test_frames_fill_exactly_the_promised_duration(plan: tuple[Clock, Timeline])
 def test_count_is_known_before_any_frame_is_made(plan: tuple[Clock, Timeline]) -> None:
     clock, timeline = plan
     assert len(instants_of(clock, timeline)) == timeline.count(len(clock.times), clock.duration)
+    for interval in intervals(clock):
+        there = len(list(timeline.instants(interval, clock.times[0])))
+        assert timeline.count_within(interval, clock.times[0]) == there
 
 
 @given(plans)

@@ -129,7 +129,7 @@ def test_a_very_long_and_a_tiny_image_are_images(tmp_path: Path) -> None:
 def test_nothing_that_can_be_read_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "pool").mkdir()
     (tmp_path / "pool" / "empty.png").touch()
-    with pytest.raises(NoFrames, match=r"none of 1 images can be read, such as empty.png: is empty"):
+    with pytest.raises(NoFrames, match=r"of 1 image none can be read, such as empty.png: is empty"):
         build(tmp_path / "pool", tmp_path / "index", plan())
     assert not (tmp_path / "index").exists()
 

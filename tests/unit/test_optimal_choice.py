@@ -129,7 +129,7 @@ def test_images_whose_vectors_are_no_numbers_are_named(tmp_path: Path, video: Pa
             opened.index.vectors[3] = np.nan
             return opened
 
-    with pytest.raises(InputError, match=r"1 images cannot be compared, .*003\.png first"):
+    with pytest.raises(InputError, match=r"1 image cannot be compared, .*003\.png first"):
         make_collage(video, tmp_path / "out", Damaged(pool.place, pool.paths), wishes(optimal(depth=12)))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from frameloom.counting import counted
 from frameloom.errors import CannotWrite, InputError
 from frameloom.journal import Entry, Journal
 from frameloom.media.writing.target import check_output, staged_file
@@ -64,7 +65,8 @@ def resumable(output: Path | None, work: Entry) -> Generator[Journal | None]:
             changed = ", ".join(journal.changed)
             Notices().add(f"{output}: an unfinished run was found, but its {changed} was other; starting afresh")
         elif journal.entries:
-            Notices().add(f"{output}: going on; {len(journal.entries)} samples were finished")
+            were = "was" if len(journal.entries) == 1 else "were"
+            Notices().add(f"{output}: going on; {counted(len(journal.entries), 'sample')} {were} finished")
         try:
             yield journal
         finally:

@@ -11,6 +11,7 @@ from frameloom.catalog import ModelCard
 from frameloom.checkpoints.files import check_free, staged
 from frameloom.checkpoints.identification import identification, owned_by, shapes_of
 from frameloom.checkpoints.weights import read_weights
+from frameloom.counting import counted
 from frameloom.errors import CannotWrite, InputError, ModelError
 from frameloom.results.models import Conversion
 
@@ -41,8 +42,8 @@ def convert_checkpoint(
     if not found.models:
         nearest = f"; nearest is {found.nearest}" if found.nearest else ""
         raise ModelError(
-            f"{source} belongs to no known network: {found.tensors} tensors, {found.parameters:,} parameters, "
-            f"first {found.first_keys[0]}{nearest}"
+            f"{source} belongs to no known network: {counted(found.tensors, 'tensor')}, "
+            f"{found.parameters:,} parameters, first {found.first_keys[0]}{nearest}"
         )
     card = next(card for card in cards if card.name == found.models[0])
     owned = owned_by(card, shapes_of(weights.tensors))

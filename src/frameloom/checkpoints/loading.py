@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from frameloom.catalog import ModelCard
 from frameloom.checkpoints.identification import Shapes, matching, shapes_of
+from frameloom.counting import counted
 from frameloom.errors import ModelError
 
 _LISTED = 5  # of each kind of difference
@@ -57,12 +58,12 @@ def _check_numbers(network: nn.Module, state: Mapping[str, Tensor], path: Path) 
     whole = [key for key, value in state.items() if value.is_floating_point() != wanted[key].is_floating_point()]
     if whole:
         raise ModelError(
-            f"{path}: {len(whole)} weights are of another kind of number than the network's ({_some(whole)})"
+            f"{path}: numbers of another kind than the network's in {counted(len(whole), 'weight')} ({_some(whole)})"
         )
     broken = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
     if broken:
         raise ModelError(
-            f"{path}: {len(broken)} weights hold infinity or NaN ({_some(broken)}); its training went wrong"
+            f"{path}: infinity or NaN in {counted(len(broken), 'weight')} ({_some(broken)}); its training went wrong"
         )
 
 

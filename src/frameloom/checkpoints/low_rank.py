@@ -10,6 +10,7 @@ from typing import Any, cast
 from torch import Tensor
 
 from frameloom.checkpoints.names import low_rank_name
+from frameloom.counting import counted
 from frameloom.errors import ModelError
 
 CONFIGURATION = "adapter_config.json"
@@ -64,7 +65,10 @@ def split(state: Mapping[str, Tensor], path: Path) -> Adapters:
         raise ModelError(f"{path} holds {len(adapters)} adapters ({names}); save the one to be used alone")
     halves = [name for name, pair in pairs.items() if len(pair) < 2]
     if halves:
-        raise ModelError(f"{path} holds half of an adapter for {len(halves)} weights ({halves[0]}, ...); get it again")
+        more = ", ..." if len(halves) > 1 else ""
+        raise ModelError(
+            f"{path} holds half of an adapter for {counted(len(halves), 'weight')} ({halves[0]}{more}); get it again"
+        )
     return Adapters(plain=plain, pairs=pairs)
 
 
@@ -116,8 +120,8 @@ def merged(adapters: Adapters, scaling: Scaling, path: Path) -> dict[str, Tensor
     missing = [name for name in adapters.pairs if name not in weights]
     if missing:
         raise ModelError(
-            f"{path} adapts {len(adapters.pairs)} weights, {len(missing)} of which are not there: "
-            f"{', '.join(missing[:5])}"
+            f"{path} adapts {counted(len(adapters.pairs), 'weight')}, and not there: {len(missing)} "
+            f"({', '.join(missing[:5])})"
         )
     for name, pair in adapters.pairs.items():
         down, up = pair["lora_A"].flatten(1), pair["lora_B"].flatten(1)

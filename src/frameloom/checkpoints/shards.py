@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from frameloom.checkpoints.weights import form_of, read_weights
+from frameloom.counting import counted
 from frameloom.errors import ModelError
 
 INDEX = ".index.json"
@@ -48,7 +49,7 @@ def read_part(path: Path, *, prefixes: Sequence[str], marker: str, what: str) ->
     if prefix is None:
         shown = ", ".join(list(listed)[:5])
         raise ModelError(
-            f"{path} holds no {what}: none of its {len(listed)} weights is {marker}, alone or after "
+            f"{path} holds no {what}: none of its {counted(len(listed), 'weight')} is {marker}, alone or after "
             f"{', '.join(before for before in prefixes if before)}; the first are {shown}"
         )
     wanted = {name for name in listed if name.startswith(prefix)}
@@ -59,7 +60,10 @@ def read_part(path: Path, *, prefixes: Sequence[str], marker: str, what: str) ->
         tensors |= {name: tensor for name, tensor in read.items() if name.startswith(prefix)}
     if tensors.keys() != wanted:
         odd = sorted(tensors.keys() ^ wanted)
-        raise ModelError(f"{path} lists other weights than its files hold: {len(odd)} differ ({', '.join(odd[:5])})")
+        names = counted(len(odd), "name")
+        raise ModelError(
+            f"{path} lists other weights than its files hold: they differ in {names} ({', '.join(odd[:5])})"
+        )
     return Part(
         tensors={name.removeprefix(prefix): tensor for name, tensor in tensors.items()},
         prefix=prefix,

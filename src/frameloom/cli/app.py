@@ -9,10 +9,17 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from types import FrameType
 
 from cyclopts import App, CycloptsError, Parameter
-from cyclopts.exceptions import UnknownCommandError
+from cyclopts.exceptions import (
+    ConsumeMultipleError,
+    MissingArgumentError,
+    UnknownCommandError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 
 from frameloom.cli.commands import COMMANDS, EXAMPLES, GROUPS
 from frameloom.errors import FrameloomError
@@ -86,7 +93,24 @@ def _usage(error: CycloptsError, words: list[str]) -> str:
     known = [name for name in (*COMMANDS, *GROUPS) if words[: len(name.split())] == name.split()]
     if not known or (isinstance(error, UnknownCommandError) and words[0] not in GROUPS):
         return f"{error} (frameloom --help)"
-    return f"{error} (frameloom {max(known, key=len)} --help)"
+    dashed = next((word for word in words if word.startswith("-") and Path(word).exists()), None)
+    if dashed is not None and isinstance(error, UnknownOptionError):
+        return f"{dashed} is a file and looks like an option; type ./{dashed}"
+    return f"{_what_was_wrong(error)} (frameloom {max(known, key=len)} --help)"
+
+
+def _what_was_wrong(error: CycloptsError) -> str:
+    """The parser's own words, but where they speak of its parameters and tokens to somebody who typed paths."""
+    if isinstance(error, UnusedCliTokensError):
+        words = error.unused_tokens or []
+        return f"nothing takes {' '.join(repr(word) for word in words)}"
+    argument = error.argument
+    if not isinstance(error, MissingArgumentError) or isinstance(error, ConsumeMultipleError) or argument is None:
+        return str(error)
+    if error.keyword is not None or argument.tokens:
+        return f"{error.keyword or argument.name} needs a value"
+    is_path = argument.field_info.is_positional
+    return f"{argument.name.lstrip('-').upper() if is_path else argument.name} is missing"
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

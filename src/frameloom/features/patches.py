@@ -8,6 +8,8 @@ from frameloom.errors import RangeError
 from frameloom.frame import FloatPixels
 from frameloom.roles import PatchEncoder
 
+_LARGEST = 8192  # pixels; one image of that size takes close to a gigabyte, several times over
+
 
 def grid_size(
     encoder: PatchEncoder, image: tuple[int, int], *, size: int | None = None, keep_aspect: bool = False
@@ -22,9 +24,11 @@ def grid_size(
         keep_aspect: Keep the image's proportions; the shorter side is then `size`.
 
     Raises:
-        RangeError: `size` is smaller than one patch.
+        RangeError: `size` is smaller than one patch, or larger than memory is.
     """
     asked = encoder.size if size is None else size
+    if asked > _LARGEST:
+        raise RangeError(f"size is {asked}; it must be at most {_LARGEST} pixels")
     if asked < encoder.patch:
         raise RangeError(f"size is {asked}; it must be at least {encoder.patch} pixels, one patch")
     side = round(asked / encoder.patch)

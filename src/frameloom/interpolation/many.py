@@ -61,7 +61,7 @@ def _output_name(path: Path, suffixes: Sequence[str]) -> str:
     """Videos and animations keep their type where it is written and holds the codec; all else becomes a video."""
     suffix = path.suffix.lower()
     if path.is_dir():
-        return f"{path.name}{suffixes[0]}"
+        return f"{path.resolve().name}{suffixes[0]}"
     return path.name if suffix in suffixes or _is_animation(path, suffix) else f"{path.stem}{suffixes[0]}"
 
 

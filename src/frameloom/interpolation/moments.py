@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from frameloom.errors import InputError, RangeError, ShapeError
 from frameloom.interpolation.map_files import check_values, read_map, resized
 from frameloom.interpolation.motion_file import read_motion
+from frameloom.media.timeline import check_between
 from frameloom.roles import Moment
 
 
@@ -41,6 +42,7 @@ def wanted(
     """
     counts = [num] if isinstance(num, int) else [1] if num is None else list(num)
     _check_one_way({"--at": at, "--maps": maps, "--motion": motion, "--num": num}, maps)
+    check_between(counts)
     if at is not None:
         return Wanted(moments=checked_moments(at, size), counts=counts)
     if maps is not None:
@@ -62,7 +64,7 @@ def _check_one_way(ways: dict[str, object], maps: Sequence[str | Path] | None) -
     if len(given) < 2 or given == ["--motion", "--num"]:
         return
     if given == ["--maps", "--num"] and maps is not None:
-        raise InputError(f"--maps and --num contradict each other: each of the {len(maps)} maps makes one image")
+        raise InputError("--maps and --num contradict each other: each map makes one image")
     raise InputError(f"{given[0]} and {given[1]} contradict each other; give one of them")
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from frameloom.errors import InputError, RangeError
 from frameloom.media.reading.source import ImageSource, SourceInfo
-from frameloom.media.timeline import Insert, Multiply, Resample, Timeline, rate_of
+from frameloom.media.timeline import MAX_RATE, Insert, Multiply, Resample, Timeline, rate_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,10 +66,20 @@ class Pace:
         if self.slow is not None:
             return self._slowed(info)
         if self.rate is None:
-            return Multiply(2 if self.factor is None else self.factor)
+            return self._multiplied(info)
         if self.factor is not None:
             raise InputError("--factor and --fps contradict each other for a video; give one of them")
         return Resample.of_source(self.rate, info.tick, info.rate)
+
+    def _multiplied(self, info: SourceInfo) -> Timeline:
+        factor = 2 if self.factor is None else self.factor
+        fastest = max(MAX_RATE, 2 * info.rate)  # a source that is so fast itself is doubled all the same
+        if factor * info.rate > fastest:
+            raise RangeError(
+                f"factor is {factor}, which makes {float(factor * info.rate):g} frames per second of "
+                f"{float(info.rate):g}; give at most {int(fastest / info.rate)}"
+            )
+        return Multiply(factor)
 
     @property
     def _slow_down(self) -> Fraction:

@@ -41,7 +41,7 @@ def plan_of(schedule: Schedule) -> Plan:
     before = 0
     for number, first in enumerate(range(0, schedule.count, step)):
         stop = min(first + step, schedule.count)
-        count = sum(1 for _ in schedule.instants(first, stop))
+        count = schedule.count_within(first, stop)
         span = Span(first, stop, schedule.origin, schedule.end_before(stop))
         segments.append(Segment(number, span, before, count))
         before += count

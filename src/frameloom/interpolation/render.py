@@ -30,7 +30,7 @@ from frameloom.media.choices import AudioWish, OnError
 from frameloom.media.reading.fingerprint import fingerprint
 from frameloom.media.reading.schedule import Schedule, nominal_rate, output_unit
 from frameloom.media.reading.source import FrameSource, SourceInfo, open_source
-from frameloom.media.timeline import Timeline
+from frameloom.media.timeline import Insert, Multiply, Resample, Timeline
 from frameloom.media.writing.encoding import Encoding, VideoSettings
 from frameloom.media.writing.losses import losses
 from frameloom.media.writing.sink import check_encoding, kind_of_output, sink_for
@@ -112,10 +112,22 @@ class _Job:
         self.wishes = wishes
         self.source: FrameSource = open_source(path, rate=pace.rate, on_error=wishes.on_error)
         self.rate = pace.rate
-        self.timeline: Timeline = pace.timeline(self.info)
         self.streams = other_streams(path) if self.info.has_time else OtherStreams((), (), None)
         self.notices = Notices()
         self.stopwatch = Stopwatch()
+        self.timeline: Timeline = self._played(pace.timeline(self.info))
+
+    def _played(self, timeline: Timeline) -> Timeline:
+        """What an output can play of a timeline: frames that a GIF would have to leave out again are not made."""
+        rate = nominal_rate(timeline, self.info)
+        if self.kind != "gif" or rate <= _FASTEST_GIF or isinstance(timeline, Insert):
+            return timeline
+        self.notices.add(
+            f"{self.info.path.name}: GIFs play at no more than 50 frames a second; made at 50, not at {float(rate):g}"
+        )
+        assert isinstance(timeline, (Multiply, Resample))
+        stretch = Fraction(timeline.stretch)
+        return Resample.of_source(_FASTEST_GIF, self.info.tick, self.info.rate, stretch=stretch)
 
     @property
     def info(self) -> SourceInfo:
@@ -309,6 +321,11 @@ def _say_losses(job: _Job) -> None:
     settings = job.target if isinstance(job.target, VideoSettings) else None
     for text in losses(job.info, job.output, settings):
         job.notices.add(f"{job.info.path.name}: {text}")
+    encoding = job.wishes.encoding
+    idle = [name for name in ("crf", "pix_fmt") if getattr(encoding, name) is not None]
+    if idle and job.kind != "video":
+        options = " and ".join("--" + name.replace("_", "-") for name in idle)
+        job.notices.add(f"{job.output.name}: {options} had no part in it: only videos are encoded so")
 
 
 def _say_more(job: _Job, journal: Journal) -> None:

@@ -15,6 +15,8 @@ from typing import Protocol
 from frameloom.errors import RangeError
 
 MAX_RATE = Fraction(10_000)
+MOST_BETWEEN = 100_000
+"""Frames that are put between two; more is a slip of the hand, and their moments would fill the memory."""
 # What people type for the rates of NTSC, none of which is a decimal number.
 _NTSC = {
     Fraction(text): Fraction(thousands * 1000, 1001)
@@ -71,6 +73,10 @@ class Timeline(Protocol):
         """The output frames that belong to an interval; `origin` is when the first source frame is shown."""
         ...
 
+    def count_within(self, interval: Interval, origin: Fraction) -> int:
+        """How many `instants` there are, without going over them."""
+        ...
+
     def count(self, frames: int, duration: Fraction) -> int:
         """How many output frames come of so many source frames lasting so long in all."""
         ...
@@ -102,6 +108,8 @@ class Multiply:
     def __post_init__(self) -> None:
         _check_whole(self.factor, "factor", 1)
         _check_whole(self.stretch, "stretch", 1)
+        if self.factor > MOST_BETWEEN:
+            raise RangeError(f"factor is {self.factor}; it must be at most {MOST_BETWEEN}")
 
     def instants(self, interval: Interval, origin: Fraction) -> Iterator[Instant]:
         """`factor` of them, evenly spaced."""
@@ -110,6 +118,10 @@ class Multiply:
             moment = Fraction(0) if interval.last else Fraction(part, self.factor)
             time = interval.start - origin + part * step
             yield Instant(time * self.stretch, moment)
+
+    def count_within(self, interval: Interval, origin: Fraction) -> int:
+        """`factor`."""
+        return self.factor
 
     def count(self, frames: int, duration: Fraction) -> int:
         """frames * factor."""
@@ -162,6 +174,10 @@ class Resample:
             held = interval.last or within <= self.tolerance
             yield Instant(time, Fraction(0) if held else within / (end - start))
 
+    def count_within(self, interval: Interval, origin: Fraction) -> int:
+        """From the first index in the interval up to that of the next."""
+        return max(0, self._stop(interval.end - origin, interval.last) - self._first_index(interval.start - origin))
+
     def _stop(self, end: Fraction, last: bool) -> int:
         stop = self._first_index(end)
         return max(stop, 1) if last else stop
@@ -194,6 +210,7 @@ class Insert:
             raise RangeError("num needs at least one number: how many frames to put between every two")
         for count in self.counts:
             _check_whole(count, "num", 0)
+        check_between(self.counts)
 
     @property
     def inserted(self) -> int:
@@ -206,6 +223,10 @@ class Insert:
         for part in range(1 if interval.last else parts):
             time = (interval.index * parts + part) / self.rate
             yield Instant(time, Fraction(part, parts))
+
+    def count_within(self, interval: Interval, origin: Fraction) -> int:
+        """The source frame and what is inserted after it."""
+        return 1 if interval.last else self.inserted + 1
 
     def count(self, frames: int, duration: Fraction) -> int:
         """frames + inserted * (frames - 1)."""
@@ -223,6 +244,17 @@ class Insert:
 def passes_total(counts: Sequence[int]) -> int:
     """How many images passes put between two: pass i puts `counts[i]` between every two of the pass before."""
     return math.prod(count + 1 for count in counts) - 1
+
+
+def check_between(counts: Sequence[int]) -> None:
+    """Refuse passes that put more than `MOST_BETWEEN` between two.
+
+    Raises:
+        RangeError: they do.
+    """
+    if passes_total(counts) > MOST_BETWEEN:
+        which = f", which is {passes_total(counts)}" if len(counts) > 1 else ""
+        raise RangeError(f"num is {' '.join(map(str, counts))}{which}; at most {MOST_BETWEEN} are put between two")
 
 
 def common_unit(first: Fraction, second: Fraction) -> Fraction:

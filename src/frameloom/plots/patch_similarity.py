@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.errors import InputError
 from frameloom.images import write_image
 from frameloom.media.writing.target import check_output, staged_folder
@@ -82,7 +83,8 @@ def _maps(result: PatchSimilarity, positions: int) -> Iterable[_Map]:
     times = Axis(name="seconds into the video" if result.times else "image", labels=labels)
     patches = Axis(name="patch, row by row", labels=[str(index) for index in range(result.patches)])
     if result.frame is not None:
-        yield "frame_similarity.png", result.frame, times, f"How alike {result.frames} frames are: mean tokens"
+        title = f"Similarity of {counted(result.frames, 'frame')}: mean tokens"
+        yield "frame_similarity.png", result.frame, times, title
     if result.position is not None:
         for index in evenly_chosen(result.patches, positions):
             row, column = divmod(index, result.grid[1])

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.errors import NoFrames
 from frameloom.frame import ArrayPicture, Frame, float_pixels, quantise
 from frameloom.media.reading.source import SourceInfo, open_source
@@ -91,7 +92,8 @@ def filmed_material(path: Path, seconds: float) -> Material:
     count = min(info.frame_count, max(3, round(seconds * float(info.rate))))
     count -= 1 - count % 2
     if count < 3:
-        raise NoFrames(f"{path} has {info.frame_count} frame(s); at least three are needed to drop one and restore it")
+        there = counted(info.frame_count, "frame")
+        raise NoFrames(f"{path} has {there}; at least three are needed to drop one and restore it")
     if min(info.size) < _SMALLEST:
         raise NoFrames(f"{path} is {info.size[1]}x{info.size[0]}; at least {_SMALLEST} pixels a side are needed")
     return Material(

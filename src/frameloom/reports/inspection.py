@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.features.patches import grid_size
 from frameloom.features.thumbnails import reduced_rgb
 from frameloom.journal import Journal
@@ -200,11 +201,12 @@ def _tell(source: FrameSource, frames: Sequence[InspectedFrame], notices: Notice
     info = source.info
     damaged = sum(frame.damaged for frame in frames)
     if damaged:
-        notices.add(f"{info.path.name}: {damaged} damaged frames; the nearest sound one stands in for each")
+        notices.add(f"{info.path.name}: {counted(damaged, 'damaged frame')}; the nearest sound one stands in")
     if info.missing_seconds:
         notices.add(f"{info.path.name} breaks off {float(info.missing_seconds):.3f} s before its end")
     if len(frames) < 3:
-        notices.add(f"{info.path.name} has {len(frames)} frame(s); with fewer than three there is little to compare")
+        there = counted(len(frames), "frame")
+        notices.add(f"{info.path.name} has {there}; with fewer than three there is little to compare")
 
 
 def _write_table(result: Inspection, path: Path) -> None:

@@ -60,7 +60,7 @@ def _table(board: Board) -> str:
     heads = "".join(
         f'<th scope="col">{escape(scale.title)}{f" ({escape(scale.unit)})" if scale.unit else ""}'
         f' <span class="direction">{"higher" if scale.higher_is_better else "lower"} is better</span></th>'
-        f'<th scope="col">worst 5 %</th>'
+        f'<th scope="col">worst 5&nbsp;%</th>'
         for scale in board.scales
     )
     rows = "\n".join(_row(item, board) for item in board.standings)

@@ -117,7 +117,8 @@ def _ranking_heads(result: SelfTest) -> str:
         f"{escape(scale.title)} <span class='direction'>at the clip's own rate</span>" for scale in _predicted(result)
     ]
     heads += ["Best <span class='direction'>in draws</span>", "Fails <span class='direction'>at frames</span>"]
-    heads += ["CPU <span class='direction'>a frame</span>", "Time <span class='direction'>a frame</span>", "Speed"]
+    heads += ["CPU <span class='direction'>a frame</span>", "Time <span class='direction'>a frame</span>",
+              "Speed <span class='direction'>rank</span>"]  # fmt: skip
     return "".join(f'<th scope="col">{head}</th>' for head in heads)
 
 

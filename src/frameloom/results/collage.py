@@ -111,8 +111,8 @@ class Collage(Result):
     """Frames that no image was similar enough to."""
     kept: int
     """How many of them show themselves; the others show what was asked."""
-    mean_similarity: float
-    """Of each frame and the image in its place."""
+    mean_similarity: float | None
+    """Of each frame and the image in its place; None: no frame was replaced."""
     best_choice: BestChoice | None = None
     """With `assign="optimal"`: how good the choice is."""
     frames_written: int

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.errors import NoFrames, OutputExists
 from frameloom.media.writing.target import check_output, put_in_place
 from frameloom.media.writing.workspace import Workspace
@@ -126,8 +127,9 @@ def build(root: Path, output: Path, plan: IndexPlan) -> BuiltIndex:
         put_in_place(workspace.path / _MADE, output, plan.overwrite or earlier is not None, NAMES)
     if facts.skipped:
         first = facts.skipped[0]
-        notices.add(f"{root}: {len(facts.skipped)} of {len(pool.images)} image files cannot be read and are left out, "
-                    f"such as {first.image.path}: {first.why}")  # fmt: skip
+        are = "is" if len(facts.skipped) == 1 else "are"
+        notices.add(f"{root}: {len(facts.skipped)} of {counted(len(pool.images), 'image file')} cannot be read and "
+                    f"{are} left out, such as {first.image.path}: {first.why}")  # fmt: skip
     return BuiltIndex(
         facts=facts,
         described=len(missing),
@@ -181,7 +183,8 @@ def _open_partial(workspace: Workspace, plan: IndexPlan, notices: Notices) -> Pa
     if partial.changed:
         notices.add("an unfinished build was found, but an option changed since; starting afresh")
     elif partial.rows:
-        notices.add(f"going on; {len(partial.rows)} images were described before")
+        were = "was" if len(partial.rows) == 1 else "were"
+        notices.add(f"going on; {counted(len(partial.rows), 'image')} {were} described before")
     workspace.keep = bool(partial.rows)
     return partial
 
@@ -210,7 +213,7 @@ def _assemble(pool: Pool, known: _Known, folder: Path, output: Path, plan: Index
     images = [image for image in pool.images if image.key in known.places]
     if not images:
         first = pool.images[0]
-        raise NoFrames(f"{pool.root}: none of {len(pool.images)} images can be read, "
+        raise NoFrames(f"{pool.root}: of {counted(len(pool.images), 'image')} none can be read, "
                        f"such as {first.path}: {known.failures[first.key]}")  # fmt: skip
     dims = int(known.arrays[-1].shape[1])
     vectors = new_vectors(folder, len(images), dims, plan.dtype)

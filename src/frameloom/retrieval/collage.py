@@ -15,6 +15,7 @@ from frameloom.journal import Entry
 from frameloom.media.reading.fingerprint import fingerprint
 from frameloom.media.reading.source import SourceInfo, open_source
 from frameloom.media.writing.encoding import VideoSettings
+from frameloom.media.writing.losses import loss_of_size
 from frameloom.media.writing.sink import kind_of_output
 from frameloom.media.writing.target import told
 from frameloom.media.writing.workspace import Workspace
@@ -88,7 +89,7 @@ class _Job:
         self.output = output
         self.pool = pool
         self.wishes = wishes
-        self.source = open_source(video, on_error=wishes.on_error)
+        self.source = open_source(video, rate=wishes.rate, on_error=wishes.on_error)
         self.programme = Programme(self.source, rate=wishes.rate, seconds=wishes.seconds)
         self.frames = list(self.programme.sources())
         self.notices = Notices()
@@ -143,6 +144,9 @@ class _Job:
 
     def assembly(self, choices: list[Choice], workspace: Workspace) -> Assembly:
         """What makes the output."""
+        settings = self.settings(choices)
+        for text in loss_of_size(settings, way_out="--codec av1 does not") if self.wishes.video else ():
+            self.notices.add(f"{self.info.path.name}: {text}")
         return Assembly(
             source=self.source,
             output=self.output,
@@ -150,7 +154,7 @@ class _Job:
             choices={choice.frame: choice for choice in choices},
             paths=self.searched.index.paths,
             fitting=Fitting(size=self.info.size, aspect=shown_aspect(self.info)),
-            settings=self.settings(choices),
+            settings=settings,
             wishes=self.wishes,
             workspace=workspace,
             work=self.work(),
@@ -239,7 +243,7 @@ def _result(job: _Job, checkpoint: Checkpoint, matches: tuple[Match, ...], made:
         distinct=len(set(selected)),
         below=sum(choice.below for choice in choices),
         kept=len(choices) - len(selected),
-        mean_similarity=float(np.mean(similarities)) if similarities else 0.0,
+        mean_similarity=float(np.mean(similarities)) if similarities else None,
         best_choice=whole if isinstance(whole, BestChoice) else None,
         calm=whole if isinstance(whole, Calm) else None,
         frames_written=made.frames,

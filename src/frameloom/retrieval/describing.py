@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.errors import CannotOpen, ModelError
 from frameloom.executor import run_units
 from frameloom.features.descriptors.choice import DescriptorChoice
@@ -127,7 +128,8 @@ def _vectors(name: str, model: Descriptor, images: list[NDArray[np.uint8]]) -> N
         return np.zeros((0, model.dims), np.float32)
     vectors = np.asarray(model.describe(np.stack(images)), np.float32)
     if vectors.shape != (len(images), model.dims):
-        raise ModelError(f"{name} gave vectors {vectors.shape} for {len(images)} images and {model.dims} dims")
+        given = counted(len(images), "image")
+        raise ModelError(f"{name} gave vectors {vectors.shape} for {given} and {model.dims} dims")
     lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
     if not np.all(np.abs(lengths - 1) < _OFF_LENGTH):  # NaN is not below either
         raise ModelError(f"{name} gave a vector of length {lengths[np.argmax(np.abs(lengths - 1))]:g}; it must be 1")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from frameloom.descriptor_options import DescriptorOptions
-from frameloom.errors import ModelError, RangeError
+from frameloom.errors import InputError, ModelError, RangeError
 from frameloom.features.descriptors.choice import choose_descriptor
 from frameloom.media.reading.source import FrameSource, open_source
 from frameloom.media.writing.target import check_output, staged_folder
@@ -54,6 +54,8 @@ class Trial:
     overwrite: bool
 
     def __post_init__(self) -> None:
+        if not self.methods:
+            raise InputError(f"no method is named; give one or more, such as {' '.join(METHODS[:2])}")
         for name, number in (
             ("frames", self.frames),
             ("top k", self.count),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.errors import InputError, RangeError
 from frameloom.retrieval.calm.wishes import ANY, Calmness
 from frameloom.roles import ImageIndex
@@ -229,8 +230,9 @@ def check_enough(images: int, frames: int, rules: Rules, name: str, *, near_dupl
         raise InputError("the pool has no image that can be read; give others")
     if rules.repeat or rules.calm.asked or images >= frames:  # who stays needs no other image
         return
-    besides = f" and {near_duplicates} near-duplicates of them" if near_duplicates else ""
+    besides = f" and {counted(near_duplicates, 'near-duplicate')} of them" if near_duplicates else ""
     raise InputError(
-        f"{name} has {frames} frames to replace and the pool {images} images{besides}, too few for --no-repeat: add "
-        f"{frames - images} or more, take fewer frames a second with --fps-override, or leave --no-repeat out"
+        f"{name} has {counted(frames, 'frame')} to replace and the pool {counted(images, 'image')}{besides}, too few "
+        f"for --no-repeat: add {frames - images} or more, take fewer frames a second with --fps-override, or leave "
+        "--no-repeat out"
     )

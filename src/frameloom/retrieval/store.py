@@ -22,6 +22,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.retrieval.facts import IndexFacts, damaged, read_facts, write_facts
 from frameloom.retrieval.pool import Pool, PoolImage, digest
 
@@ -206,7 +207,7 @@ def _read_paths(folder: Path, facts: IndexFacts, root: Path) -> PoolPaths:
         raise damaged(path, "it holds paths that lead out of the pool")
     paths = PoolPaths(root, content)
     if len(paths) != facts.images:
-        raise damaged(path, f"it holds {len(paths)} paths for {facts.images} images")
+        raise damaged(path, f"it holds {counted(len(paths), 'path')} for {counted(facts.images, 'image')}")
     return paths
 
 

@@ -16,6 +16,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.errors import InputError, RangeError
 from frameloom.retrieval.facts import Structure, damaged
 
@@ -99,7 +100,7 @@ class StructureWish:
         if self.max_memory is not None and needed > self.max_memory:
             kind = "exact" if found is None else found.kind
             raise RangeError(
-                f"{kind} search of {images} images reaches into {needed:,} bytes, and max_memory is "
+                f"{kind} search of {counted(images, 'image')} reaches into {needed:,} bytes, and max_memory is "
                 f"{self.max_memory:,}; the least, of any kind, is {min(exact, codes):,}"
             )
         return found

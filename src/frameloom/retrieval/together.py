@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from frameloom.counting import counted
 from frameloom.media.writing.workspace import Workspace
 from frameloom.progress import Notices, track
 from frameloom.results.collage import BestChoice, Calm
@@ -22,7 +23,7 @@ def choose_together(every: AllFrames, checkpoint: Checkpoint, workspace: Workspa
     described, total = every.described, len(every.frames)
     workspace.keep = bool(described.reused)
     if described.reused:
-        notices.add(f"{every.name}: going on; {described.reused} of {total} frames were described")
+        notices.add(f"{every.name}: going on; {described.reused} of {counted(total, 'frame')} were described")
     steps = (None for count in described.complete(every.matching) for _ in range(count))
     for _ in track(steps, f"{every.name}: describing frames", total, described.reused):
         workspace.keep = True

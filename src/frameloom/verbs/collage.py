@@ -112,6 +112,7 @@ def collage(
         device: Where a network runs: auto, cpu, cuda or mps.
         force_mobilenet_export: Export mobilenet or efficientnet anew; other weights are exported anyway.
         fps_override: Take so many frames a second, and play them at that rate: 10, 24000/1001. The duration stays.
+            Images have no time: all are taken, and played at that rate.
         demo: Use the beginning of the video and the first images only.
         demo_seconds: How much of the video a demo uses.
         demo_images: How many images a demo uses.

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
 
-from frameloom.errors import FrameloomError
+from frameloom.errors import FrameloomError, InputError
 from frameloom.media.choices import AudioWish, OnError, VideoCodec
 from frameloom.results.making import Batch, Interpolation
 from frameloom.runtime import Backend, Device, Precision
@@ -140,11 +140,13 @@ def interpolate_all(sources: Sequence[str | Path], folder: str | Path, **options
     videos stands for what is in it. Options are those of `interpolate`.
 
     Raises:
-        InputError: there is no input, two outputs would have one name, or an option is impossible.
+        InputError: there is no input, the folder is named like a file, two outputs would have one name, or an option is
+            impossible.
         TypeError: an option that `interpolate` does not have.
     """
     from frameloom.interpolation.many import output_names
     from frameloom.media.writing.codecs import CODECS
+    from frameloom.media.writing.sink import names_a_file
 
     unknown = sorted(options.keys() - _OPTIONS.keys())
     if unknown:
@@ -152,6 +154,8 @@ def interpolate_all(sources: Sequence[str | Path], folder: str | Path, **options
     given = {**_OPTIONS, **options}
     make = _renderer(**given)
     names = output_names([Path(source) for source in sources], Path(folder), CODECS[given["codec"]].suffixes)
+    if names_a_file(Path(folder)) and not Path(folder).is_dir():
+        raise InputError(f"{folder} names a file; several inputs, or a folder of them, go to a folder")
     results: list[Interpolation] = []
     failures: dict[str, str] = {}
     for source, output in names.items():

@@ -157,18 +157,18 @@ def search_index(
     Raises:
         CannotOpen: the index or an image is missing or damaged.
         RangeError: `count` is below 1.
-        OutputExists: the output is there already.
+        OutputExists, CannotWrite: the output is there already, or no kind of image that is written.
     """
     from frameloom.images import write_image
-    from frameloom.media.writing.target import check_output, staged_file
+    from frameloom.media.writing.target import staged_file
     from frameloom.retrieval.index import open_index
     from frameloom.retrieval.opening import describing_of
     from frameloom.retrieval.pictures import read_picture
-    from frameloom.retrieval.sheet import contact_sheet
+    from frameloom.retrieval.sheet import check_sheet, contact_sheet
 
     image, sheet = Path(image), None if output is None else Path(output)
     if sheet is not None:
-        check_output(sheet, [image, Path(index)], overwrite=overwrite)
+        check_sheet(sheet, [image, Path(index)], overwrite=overwrite)
     opened = open_index(Path(index), None if images is None else Path(images))
     describing = describing_of(opened.stored)
     framed = describing.frame(read_picture(image, smallest=describing.smallest()))

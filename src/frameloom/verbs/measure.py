@@ -93,8 +93,9 @@ def evaluate(
         raise InputError("name at least one model to evaluate")
     layout = find_dataset(dataset)
     factors = [layout.factor] if factor is None else [factor] if isinstance(factor, int) else list(factor)
-    if any(step < 2 for step in factors) or (limit is not None and limit < 1) or worst < 0:
-        raise RangeError("factor must be 2 or more, limit 1 or more, and worst 0 or more")
+    if not metrics:
+        raise InputError("name at least one metric, such as psnr")
+    _check_numbers(factors, limit, worst)
     if uniform and not layout.maps:
         raise InputError(f"{layout.name} has no distance maps: its frames lie evenly in time without --uniform too")
     task = Task(dataset=layout, root=Path(root), factors=factors, limit=limit, uniform=uniform,
@@ -106,6 +107,16 @@ def evaluate(
     built = [choice.load() for choice in choices]
     check_target(task.output, task.root, worst=worst, overwrite=overwrite)
     return run(task, choices, built)
+
+
+def _check_numbers(factors: Sequence[int], limit: int | None, worst: int) -> None:
+    """Refuse numbers that are too small, before anything is loaded."""
+    if not factors:
+        raise InputError("factor needs at least one number, such as 2")
+    given = (("factor", min(factors), 2), ("limit", 1 if limit is None else limit, 1), ("worst", worst, 0))
+    for name, number, least in given:
+        if number < least:
+            raise RangeError(f"{name} is {number}; it must be a whole number from {least} up")
 
 
 def leaderboard(

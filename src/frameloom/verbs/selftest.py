@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from frameloom.errors import RangeError
+from frameloom.errors import InputError, RangeError
 from frameloom.media.choices import OnError
 from frameloom.models.zoo import catalog
 from frameloom.results.self_test import SelfTest
@@ -80,9 +80,12 @@ def selftest(
     from frameloom.models.choice import choose_models
     from frameloom.reports.self_test import make_self_test
 
-    if samples < 1 or worst < 0 or seed < 0:
-        raise RangeError("samples must be 1 or more, worst and seed 0 or more")
+    for word, number, least in (("samples", samples, 1), ("worst", worst, 0), ("seed", seed, 0)):
+        if number < least:
+            raise RangeError(f"{word} is {number}; it must be a whole number from {least} up")
     names = list(dict.fromkeys(_without_weights() if models is None else models))
+    if not names:
+        raise InputError("name at least one model to test, or leave out --models for all that need no weights")
     cards = interpolator_cards(names, flow)
     asked = Runtime(device=device, precision=precision, backend=backend, max_memory=bytes_of(max_memory), scale=scale,
                     iters=iters, seed=seed if any(card.samples for card in cards) else None,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from frameloom.benchmark.dataset import Dataset, beneath
 from frameloom.benchmark.samples import Image, Sample, halved
+from frameloom.counting import counted
 from frameloom.errors import DatasetError, RangeError
 from frameloom.images import images_in, natural_key
 
@@ -30,7 +31,7 @@ def _scenes(root: Path, factor: int, *, prepare: Callable[[Image], Image] | None
     for folder in folders:
         frames = images_in(folder)
         if len(frames) != _LENGTH:
-            raise DatasetError(f"{folder} has {len(frames)} frames instead of {_LENGTH}")
+            raise DatasetError(f"{folder} has {counted(len(frames), 'frame')} instead of {_LENGTH}")
         yield Sample(f"{folder.parent.name}/{folder.name}", tuple(frames[::stride]), 0, stride, prepare=prepare)
 
 

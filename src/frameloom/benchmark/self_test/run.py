@@ -15,6 +15,7 @@ from frameloom.benchmark.self_test.sampling import Place, sort_out, stratified, 
 from frameloom.benchmark.self_test.survey import Survey, survey
 from frameloom.benchmark.self_test.trial import Attempt, Trial, try_all
 from frameloom.benchmark.self_test.verdict import verdict
+from frameloom.counting import counted
 from frameloom.errors import InputError, NoFrames
 from frameloom.journal import Entry, Journal
 from frameloom.media.reading.fingerprint import fingerprint
@@ -123,7 +124,8 @@ def run(
     info, notices = source.info, Notices()
     if info.frame_count < 3:
         raise NoFrames(
-            f"{info.path} has {info.frame_count} frame(s); at least three are needed to leave one out and restore it"
+            f"{info.path} has {counted(info.frame_count, 'frame')}; at least three are needed to leave one out and "
+            "restore it"
         )
     seen = survey(source, encoder, parts=wish.samples)
     places, exclusions = sort_out(seen)
@@ -151,7 +153,7 @@ def _tell(seen: Survey, source: FrameSource, chosen: Sequence[Place], notices: N
     if source.info.missing_seconds:
         notices.add(f"{name} breaks off {float(source.info.missing_seconds):.3f} s before its end")
     if len(chosen) < FEWEST:
-        notices.add(f"{name}: only {len(chosen)} frame(s) can be tested; their order may be chance")
+        notices.add(f"{name}: only {counted(len(chosen), 'frame')} can be tested; the order of models may be chance")
 
 
 def _result(

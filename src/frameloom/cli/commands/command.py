@@ -34,7 +34,9 @@ PATHS = inspect.Parameter(
 OUT = inspect.Parameter(
     "out",
     inspect.Parameter.KEYWORD_ONLY,
-    annotation=Annotated[Path | None, Parameter(help="The output, instead of the last path.")],
+    annotation=Annotated[
+        Path | None, Parameter(name=("--out", "--output"), help="The output, instead of the last path.")
+    ],
     default=None,
 )
 
@@ -72,12 +74,20 @@ def split_paths(
 def signed(run: Command, parameters: list[inspect.Parameter], annotations: dict[str, Any]) -> Command:
     """Give the command the parameters that its help shows and its parser reads."""
     shown = [item.replace(annotation=annotations.get(item.name, item.annotation)) for item in parameters]
+    shown = [_by_either_name(item) for item in shown]
     reporting = inspect.Parameter(
         "reporting", inspect.Parameter.KEYWORD_ONLY, annotation=Reporting | None, default=None
     )
     run.__annotations__ = {item.name: item.annotation for item in shown} | {"reporting": Reporting | None}
     run.__signature__ = inspect.Signature([*shown, reporting])  # type: ignore[attr-defined]  # what inspect looks for
     return run
+
+
+def _by_either_name(item: inspect.Parameter) -> inspect.Parameter:
+    """Every output answers to --output and to --out."""
+    if item.name != "output":
+        return item
+    return item.replace(annotation=Annotated[item.annotation, Parameter(name=("--output", "--out"))])
 
 
 def report(make: Callable[[], Result], reporting: Reporting | None) -> None:

@@ -37,15 +37,21 @@ def several_results(**annotations: Any) -> Command:
 
     @wraps(leaderboard)
     def run(*paths: Path, out: Path | None = None, reporting: Reporting | None = None, **options: Any) -> None:
-        named = out is None and bool(paths) and paths[-1].suffix.lower() in _OUTPUTS
+        named = out is None and bool(paths) and _names_an_output(paths[-1], alone=len(paths) == 1)
         results, output = (paths[:-1], paths[-1]) if named else (paths, out)
         report(lambda: leaderboard(*results, output=output, **options), reporting)
 
     paths = PATHS.replace(annotation=Annotated[Path, Parameter(help=_PATHS_HELP)])
-    out = OUT.replace(annotation=Annotated[Path | None, Parameter(name=["--out", "--output"], help=_OUT_HELP)])
+    out = OUT.replace(annotation=Annotated[Path | None, Parameter(name=("--out", "--output"), help=_OUT_HELP)])
     keywords = [item for item in inspect.signature(leaderboard).parameters.values() if item.kind is item.KEYWORD_ONLY]
     shown = [item for item in keywords if item.name != "output"]
     return signed(run, [paths, out, *shown], annotations)
+
+
+def _names_an_output(path: Path, *, alone: bool) -> bool:
+    """Whether the last path is meant for the table: by its suffix, or because it is no result and not there."""
+    suffix = path.suffix.lower()
+    return suffix in _OUTPUTS or not (alone or suffix == ".json" or path.exists())
 
 
 COMMANDS: dict[str, Command] = {
@@ -67,7 +73,7 @@ COMMANDS: dict[str, Command] = {
         patches,
         required="output",
         source=Path,
-        output=Annotated[Path, Parameter(name=("--output", "--out"))],
+        output=Path,
         checkpoint=CHECKPOINT,
         max_memory=MEMORY,
         fps=str | None,

@@ -12,9 +12,10 @@ _SOUND = {"copied": ", with sound", "left out": ", without the sound", "dropped"
 
 
 def _collage(made: Collage) -> str:
+    similar = "" if made.mean_similarity is None else f", mean similarity {made.mean_similarity:.3f}"
     shown = (
-        f"{counted(made.frames, 'frame')} by {made.distinct} of {counted(made.pool, 'image')} ({made.descriptor}, "
-        f"mean similarity {made.mean_similarity:.3f})"
+        f"{counted(made.frames, 'frame')} by {made.distinct} of {counted(made.pool, 'image')} "
+        f"({made.descriptor}{similar})"
     )
     lines = [f"{made.output}: {shown}; took {seconds(made.seconds)}"]
     if made.video is not None:

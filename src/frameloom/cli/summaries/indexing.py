@@ -19,7 +19,7 @@ def _build(made: IndexBuild) -> str:
     if made.described or made.removed:
         line = (
             f"{info.index}: {counted(info.images, 'image')} by {info.descriptor} ({info.dims} numbers each); "
-            f"{made.described} described{gone}{skipped}; took {seconds(made.seconds)}"
+            f"{made.described} {'looked at' if skipped else 'described'}{gone}{skipped}; took {seconds(made.seconds)}"
         )
     return line if info.search == "exact" else f"{line}\n  search: {searched(info)}"
 

@@ -27,8 +27,9 @@ def _patches(measured: PatchSimilarity) -> str:
         f"{measured.output}: {counted(measured.frames, 'frame')} by {measured.encoder}, {rows}x{columns} patches; "
         f"took {seconds(measured.seconds)}"
     )
-    means = [f"{_IN_WORDS[name]} {of.mean:.3f}" for name, of in measured.statistics.items()]
-    return f"{first}\nmean cosine similarity of {', '.join(means)}"
+    told = [name for name in measured.statistics if measured.frames > 1 or name == "intra"]  # else there is no other
+    means = [f"{_IN_WORDS[name]} {measured.statistics[name].mean:.3f}" for name in told]
+    return f"{first}\nmean cosine similarity of {', '.join(means)}" if means else first
 
 
 def _leaderboard(made: Leaderboard) -> str:

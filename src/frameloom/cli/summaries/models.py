@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from frameloom.counting import counted
 from frameloom.results.base import Result
 from frameloom.results.models import Conversion, Diagnosis, Fetched, Identification, ModelDetails, ModelList
 
@@ -40,7 +41,7 @@ def _model_details(model: ModelDetails) -> str:
         "role": model.role,
         "variant": model.variant,
         "summary": model.summary,
-        "also called": ", ".join(model.aliases),
+        "also called": ", ".join(alias for alias in model.aliases if alias != model.name),
         "paper": model.paper,
         "flow by": model.flow,
         "licence": model.licence,
@@ -70,7 +71,7 @@ def _identification(seen: Identification) -> str:
     lines = [f"{seen.path}: {what}"]
     under = f" under '{seen.wrapper}'" if seen.wrapper else ""
     before = f", '{seen.prefix}' before every name" if seen.prefix else ""
-    numbers = f"{seen.tensors} tensors, {seen.parameters:,} parameters, {', '.join(seen.precisions)}"
+    numbers = f"{counted(seen.tensors, 'tensor')}, {seen.parameters:,} parameters, {', '.join(seen.precisions)}"
     lines.append(f"  {seen.form} file: {numbers}{under}{before}")
     if not seen.models:
         lines += [f"  {key}" for key in seen.first_keys]
@@ -82,10 +83,10 @@ def _identification(seen: Identification) -> str:
 
 
 def _conversion(made: Conversion) -> str:
-    left = f", {len(made.dropped)} entries left out that are no weights" if made.dropped else ""
+    left = f", {counted(len(made.dropped), 'other value')} left out" if made.dropped else ""
     return (
-        f"{made.output}: {' or '.join(made.models)}, {made.tensors} tensors, {made.parameters:,} parameters, "
-        f"{made.size:,} bytes{left}"
+        f"{made.output}: {' or '.join(made.models)}, {counted(made.tensors, 'tensor')}, "
+        f"{made.parameters:,} parameters, {made.size:,} bytes{left}"
     )
 
 

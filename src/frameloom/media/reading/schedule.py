@@ -31,6 +31,10 @@ class Schedule:
         for index in range(first, stop):
             yield from self._timeline.instants(self.interval(index), self.origin)
 
+    def count_within(self, first: int, stop: int) -> int:
+        """How many `instants` there are, without going over them."""
+        return sum(self._timeline.count_within(self.interval(index), self.origin) for index in range(first, stop))
+
     def end_before(self, stop: int) -> Fraction:
         """When the last output frame before source frame `stop` ends: when the next one is shown."""
         following = next(self.instants(stop, self.count), None)

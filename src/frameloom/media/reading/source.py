@@ -102,6 +102,7 @@ def open_source(
     """
     path = Path(path)
     if path.is_dir():
+        path = path if path.name not in ("", "..") else path.resolve()  # messages name it
         found = images.images_in(path)
         if not found:
             raise NoFrames(f"{path} holds no images ({', '.join(sorted(images.SUFFIXES))})")

@@ -23,19 +23,23 @@ def losses(like: SourceInfo, output: Path, settings: VideoSettings | None) -> tu
         return tuple(_of_images(like, output.suffix.lower()))
     wanted, given = source_traits(like), traits_of(settings.format)
     codec = next(card.name for card in CODECS.values() if settings.encoder in (card.encoder, card.rgb_encoder))
-    found = [*_of_size(like, settings), *_of_samples(wanted, given, codec)]
+    found = [
+        *loss_of_size(settings, way_out="--codec av1 and --pix-fmt yuv444p do not"),
+        *_of_samples(wanted, given, codec),
+    ]
     if like.light is not None:
         found += _of_light(like.light, codec)
     return tuple(found)
 
 
-def _of_size(like: SourceInfo, settings: VideoSettings) -> list[str]:
+def loss_of_size(settings: VideoSettings, *, way_out: str) -> list[str]:
+    """That an odd size is written larger; `way_out` says what has no need of it."""
     if settings.padding == (0, 0):
         return []
-    (height, width), (rows, columns) = like.size, settings.padding
+    (height, width), (rows, columns) = settings.size, settings.padding
     return [
         f"{width}x{height} is written as {width + columns}x{height + rows} (edge repeated), because the video format "
-        "needs even sides; --codec av1 and --pix-fmt yuv444p do not"
+        f"needs even sides; {way_out}"
     ]
 
 

@@ -17,6 +17,7 @@ from frameloom.journal import Entry, Journal
 from frameloom.media.carrying.sound_file import SoundFile
 from frameloom.media.reading.source import SourceInfo
 from frameloom.media.writing.encoding import VideoSettings
+from frameloom.media.writing.losses import loss_of_size
 from frameloom.media.writing.target import told
 from frameloom.media.writing.workspace import Workspace
 from frameloom.models.choice import ModelChoice
@@ -94,6 +95,9 @@ class _Job:
         self.notices = Notices()
         self.stopwatch = Stopwatch()
         self.settings = tuple(self._settings_of(size) for size in wishes.sizes)
+        for settings in self.settings:
+            for text in loss_of_size(settings, way_out="--codec av1 does not"):
+                self.notices.add(f"{output.name}: {text}")
 
     def _settings_of(self, size: Size) -> VideoSettings:
         """Images are sRGB of 8 bits; if each is another one, nothing can be predicted from the one before."""
@@ -196,6 +200,11 @@ class _Job:
         )
 
 
+def _written(settings: VideoSettings) -> Size:
+    """The size of a video, whose sides may have to be even."""
+    return settings.size[0] + settings.padding[0], settings.size[1] + settings.padding[1]
+
+
 def _result(
     job: _Job, route: Route, pictures: tuple[MorphPicture, ...], *, sound: str, reused: int, seconds: float
 ) -> Morph:
@@ -206,7 +215,7 @@ def _result(
         images=searched.name,
         output=job.output,
         videos=outputs_of(job.output, wishes.sizes, wishes.encoding),
-        sizes=wishes.sizes,
+        sizes=tuple(_written(settings) for settings in job.settings),
         descriptor=searched.descriptor_name,
         descriptor_settings=searched.settings,
         pool=searched.pool,

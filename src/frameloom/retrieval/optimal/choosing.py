@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from frameloom.counting import counted
 from frameloom.errors import InputError
 from frameloom.journal import Entry
 from frameloom.progress import track
@@ -79,8 +80,8 @@ class _Looking:
         lost = np.ones(len(searched.index.paths), np.bool_) if searched.excluded is None else ~searched.excluded
         lost[ids[0][(ids[0] >= 0) & ~np.isnan(products[0])]] = False
         raise InputError(
-            f"{searched.name}: {np.count_nonzero(lost)} images cannot be compared, "
-            f"{searched.index.paths[int(lost.argmax())]} first: their vectors hold what is no number; build the index "
+            f"{searched.name}: {counted(int(np.count_nonzero(lost)), 'image')} cannot be compared, "
+            f"{searched.index.paths[int(lost.argmax())]} first: what is no number is in the vectors; build the index "
             "again with --overwrite"
         )
 
