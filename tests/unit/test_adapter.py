@@ -19,6 +19,7 @@ from frameloom.models.adapter import AnyTimeInterpolator
 from frameloom.models.interpolators.network import View, approach
 from frameloom.models.settle import settle
 from frameloom.runtime import Runtime
+from threads import pytorch_threads
 
 SIZE = (40, 56)
 
@@ -297,10 +298,8 @@ def test_more_steps_make_another_frame_and_a_one_step_network_has_none(adapter: 
 
 @pytest.fixture
 def two_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
+    with pytorch_threads(2):
+        yield
 
 
 SIDE_BY_SIDE = replace(SPEC, prefers_batch=1)
@@ -371,9 +370,5 @@ def test_lanes_are_as_many_as_threads_if_they_fit(tmp_path: Path, options: dict,
 
 
 def test_one_thread_has_no_lanes(tmp_path: Path) -> None:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with pytorch_threads(1):
         assert settle(tiny_card(tmp_path, spec=SIDE_BY_SIDE), Runtime(device="cpu"), SIZE).lanes is None
-    finally:
-        torch.set_num_threads(before)

@@ -20,6 +20,7 @@ from frameloom.models.settle import settle
 from frameloom.models.zoo import catalog
 from frameloom.runtime import Runtime
 from parity.any_time import build
+from threads import pytorch_threads
 
 needs_winograd = pytest.mark.skipif(not convolutions.available(), reason="this PyTorch has no NNPACK")
 SPELT = {"rife": "RIFE", "ifrnet": "IFRNet", "amt-s": "AMT-S", "ema-vfi": "EMA-VFI"}
@@ -116,15 +117,10 @@ def test_threads_that_share_a_convolution_find_the_very_same_numbers(
     network = nn.Sequential(nn.Conv2d(channels, 23 if channels == 9 else 48, 3, 1, 1))
     convolutions.hasten(network)
     features = torch.randn(1, channels, *size).to(memory_format=memory_format)
-    before = torch.get_num_threads()
     made: list[torch.Tensor] = []
-    try:
-        for number in (1, threads):
-            torch.set_num_threads(number)
-            with torch.inference_mode():
-                made.append(network(features))
-    finally:
-        torch.set_num_threads(before)
+    for number in (1, threads):
+        with pytorch_threads(number), torch.inference_mode():
+            made.append(network(features))
     assert torch.equal(*made)
 
 

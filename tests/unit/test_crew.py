@@ -7,14 +7,13 @@ import pytest
 import torch
 
 from frameloom.models.backends.crew import ahead, crew, side_by_side, threads_here
+from threads import pytorch_threads
 
 
 @pytest.fixture
 def three_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(before)
+    with pytorch_threads(3):
+        yield
 
 
 def in_a_new_thread(work: Callable[[], object]) -> object:

@@ -1,7 +1,6 @@
 """What an earlier run left behind, and how much of it counts."""
 
 import shutil
-from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import cast
@@ -10,7 +9,7 @@ from frameloom.interpolation.plan import Segment
 from frameloom.interpolation.segments import IMAGES, Finished, Recipe
 from frameloom.interpolation.video import Tally
 from frameloom.journal import Entry, Journal
-from frameloom.media.writing.workspace import Workspace
+from frameloom.media.writing.workspace import Workspace, remove
 from frameloom.progress import Notices
 
 _WHAT_CHANGED = {"input": "the input", "model": "the model", "options": "an option", "version": "the version",
@@ -81,14 +80,6 @@ def _keep_only(workspace: Workspace, names: set[str]) -> None:
     """Remove what does not count: it may lie among the images of the result."""
     for entry in workspace.entries():
         if entry.name == IMAGES and entry.is_dir():
-            _remove(image for image in entry.iterdir() if image.name not in names)
+            remove(image for image in entry.iterdir() if image.name not in names)
         elif entry.name not in names:
-            _remove([entry])
-
-
-def _remove(entries: Iterable[Path]) -> None:
-    for entry in entries:
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+            remove([entry])

@@ -5,7 +5,6 @@ beside the output, count for images whose path, size and time are the same. So a
 a second run are one and the same thing, and the index does not depend on how it came about.
 """
 
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from frameloom.counting import counted
 from frameloom.errors import NoFrames, OutputExists
 from frameloom.media.writing.target import check_output, put_in_place
-from frameloom.media.writing.workspace import Workspace
+from frameloom.media.writing.workspace import Workspace, remove
 from frameloom.progress import Notices, track
 from frameloom.retrieval.describing import CHUNK, Describing, describe_all
 from frameloom.retrieval.facts import IndexFacts, Skipped, Structure
@@ -174,11 +173,7 @@ def _flat(parameters: dict[str, Any], dtype: str) -> dict[str, Any]:
 
 def _open_partial(workspace: Workspace, plan: IndexPlan, notices: Notices) -> PartialIndex:
     """What an unfinished build has left; everything else in the folder goes."""
-    for entry in workspace.entries():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        elif entry.name not in _KEPT:
-            entry.unlink()
+    remove(entry for entry in workspace.entries() if entry.name not in _KEPT or not entry.is_file())
     partial = PartialIndex(workspace.path, plan.describing.parameters(), plan.describing.choice.load().dims)
     if partial.changed:
         notices.add("an unfinished build was found, but an option changed since; starting afresh")

@@ -3,15 +3,14 @@
 A pair counts while its images are as they were, whichever others the list has gained or lost.
 """
 
-import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from frameloom.journal import Entry, Journal
-from frameloom.media.writing.workspace import Workspace
+from frameloom.media.writing.workspace import Workspace, remove
 from frameloom.results.base import plain
 from frameloom.results.comparing import ComparedPair
 from frameloom.similarity.pairs_file import PairEntry
@@ -65,9 +64,9 @@ class KeptPairs:
         """What came of each."""
         self.changed = self._journal.changed or (["pairs"] if last and not self.pairs else [])
         """What is different from the work of which something lay there; then nothing of it counts."""
-        _remove(entry for entry in workspace.entries() if entry.name not in (_JOURNAL, _RESULT))
+        remove(entry for entry in workspace.entries() if entry.name not in (_JOURNAL, _RESULT))
         self.folder.mkdir(exist_ok=True)
-        _remove(entry for entry in self.folder.iterdir() if entry.name not in self.pairs)
+        remove(entry for entry in self.folder.iterdir() if entry.name not in self.pairs)
         workspace.keep = bool(self.pairs)
         self._waiting: list[Entry] = []
         self._written = time.monotonic()
@@ -108,11 +107,3 @@ def _pair(entry: Entry) -> ComparedPair:
 def _sizes(folder: Path) -> dict[str, int]:
     """Bytes of the files of a pair by name; none where nothing is drawn."""
     return {file.name: file.stat().st_size for file in folder.iterdir()} if folder.is_dir() else {}
-
-
-def _remove(entries: Iterable[Path]) -> None:
-    for entry in entries:
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -88,3 +89,12 @@ def _hidden_name(name: str) -> str:
         return hidden
     start = name.encode()[: _LONGEST_NAME // 2].decode(errors="ignore")
     return f".{start}.{hashlib.sha256(name.encode()).hexdigest()[:16]}.frameloom"
+
+
+def remove(entries: Iterable[Path]) -> None:
+    """Remove files, links and folders with all that is in them."""
+    for entry in entries:
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()

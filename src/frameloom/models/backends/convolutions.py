@@ -72,8 +72,8 @@ def hasten(network: nn.Module) -> None:
         if type(module) is nn.Conv2d and _is_plain_3x3(module):  # kinds of it take more than an image
             _replace(module, partial(_winograd, module.weight, module.bias))
         elif type(module) is nn.Conv2d and _halves_odd_channels(module):
-            weight = module.weight.to(memory_format=torch.channels_last)
-            _replace(module, partial(_halved, weight, module.bias))
+            turned = module.weight.to(memory_format=torch.channels_last)
+            _replace(module, partial(_halved, module.weight, turned, module.bias))
         elif isinstance(module, nn.ConvTranspose2d) and _doubles_by_4x4(module):
             assert module.bias is not None
             weight, bias = _as_3x3(module.weight), module.bias.repeat(4)
@@ -155,15 +155,15 @@ def _convolved(weight: Tensor, bias: Tensor | None, features: Tensor, *, rows_pa
         return convolve(features, weight, bias, [rows_padded, 1], [1, 1])
 
 
-def _halved(weight: Tensor, bias: Tensor | None, features: Tensor) -> Tensor:
+def _halved(weight: Tensor, turned: Tensor, bias: Tensor | None, features: Tensor) -> Tensor:
     """(batch, inputs, height, width) to (batch, outputs, height / 2, width / 2), rounded up.
 
     Large features are left as they are: turned around they are there twice, and little is gained.
     """
     if features.numel() > _WHOLE:
         # PyTorch turns features around, and slowly, where the weights are
-        return functional.conv2d(features, weight.contiguous(), bias, stride=2, padding=1)
-    return functional.conv2d(_channels_last(features), weight, bias, stride=2, padding=1)
+        return functional.conv2d(features, weight, bias, stride=2, padding=1)
+    return functional.conv2d(_channels_last(features), turned, bias, stride=2, padding=1)
 
 
 def _doubled(weight: Tensor, bias: Tensor, features: Tensor) -> Tensor:
